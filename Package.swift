@@ -1,0 +1,65 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+// With TAZPOD_EMBEDDED set, tazpod-init and the modules under it are built as Embedded Swift and linked statically; without
+// it the same sources are ordinary Swift, so that tests and editors see one package.
+let isEmbedded = Context.environment["TAZPOD_EMBEDDED"] != nil
+
+// Every C header is read with the same feature macros, so that types agree between modules.
+let strict: [SwiftSetting] = [.treatAllWarnings(as: .error), .unsafeFlags(["-Xcc", "-D_GNU_SOURCE"])]
+let embeddable: [SwiftSetting] =
+    strict + (isEmbedded ? [.enableExperimentalFeature("Embedded"), .unsafeFlags(["-wmo", "-Osize"])] : [])
+let embeddedLinking: [LinkerSetting] = isEmbedded ? [.unsafeFlags(["-static-executable"])] : []
+
+let package = Package(
+    name: "tazpod",
+    products: [
+        .executable(name: "tazpod-init", targets: ["PodInit"]),
+        .executable(name: "tazpod-ghost", targets: ["GhostShell"]),
+        .executable(name: "tazpod", targets: ["Launcher"]),
+    ],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+        .package(url: "https://github.com/apple/swift-system", from: "1.8.1"),
+        // Without its Foundation trait, which would pull all of Foundation into a static program.
+        .package(url: "https://github.com/swiftlang/swift-subprocess", from: "1.0.2", traits: []),
+    ],
+    targets: [
+        .target(name: "CLinux", cSettings: [.define("_GNU_SOURCE")]),
+        .target(name: "Linux", dependencies: ["CLinux"], swiftSettings: embeddable),
+        .target(name: "Contract", dependencies: ["Linux"], swiftSettings: embeddable),
+        .executableTarget(
+            name: "PodInit", dependencies: ["CLinux", "Contract", "Linux"], swiftSettings: embeddable,
+            linkerSettings: embeddedLinking),
+
+        // Debian's libraries, by their C headers. What every pod's image has is linked dynamically; what differs between
+        // distributions, statically.
+        .systemLibrary(name: "CCapabilities", path: "Sources/Libraries/CCapabilities"),
+        .systemLibrary(name: "CCrypto", path: "Sources/Libraries/CCrypto"),
+        .systemLibrary(name: "CCryptsetup", path: "Sources/Libraries/CCryptsetup"),
+        .systemLibrary(name: "CFuse", path: "Sources/Libraries/CFuse"),
+        .systemLibrary(name: "CSeccomp", path: "Sources/Libraries/CSeccomp"),
+        .executableTarget(
+            name: "GhostShell",
+            dependencies: ["CCapabilities", "CCrypto", "CCryptsetup", "CFuse", "CLinux", "CSeccomp", "Contract", "Linux"],
+            swiftSettings: strict,
+            linkerSettings: [
+                .linkedLibrary("cryptsetup"), .linkedLibrary("crypto"),
+                .unsafeFlags(["-Xlinker", "-l:libfuse3.a", "-Xlinker", "-l:libseccomp.a", "-Xlinker", "-l:libcap.a"]),
+            ]),
+        .systemLibrary(name: "CYAML", path: "Sources/Libraries/CYAML"),
+        .executableTarget(
+            name: "Launcher",
+            dependencies: [
+                "CLinux", "CYAML", "Contract", "Linux",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "Subprocess", package: "swift-subprocess"),
+                .product(name: "SystemPackage", package: "swift-system"),
+            ],
+            swiftSettings: strict,
+            linkerSettings: [.unsafeFlags(["-Xlinker", "-l:libyaml.a"])]),
+    ],
+    swiftLanguageModes: [.v6]
+)

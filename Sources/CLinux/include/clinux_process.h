@@ -1,0 +1,59 @@
+// Processes: fork(2), wait(2) macros, prctl(2), namespaces(7), pidfd_open(2), environ(7).
+
+#ifndef CLINUX_PROCESS_H
+#define CLINUX_PROCESS_H
+
+#include <grp.h>
+#include <linux/securebits.h>
+#include <sched.h>
+#include <stdbool.h>
+#include <sys/fsuid.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/syscall.h>
+#include <sys/types.h>
+#include <sys/uio.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+static inline pid_t clinux_fork(void) { return fork(); }
+
+static inline bool clinux_exited(int status) { return WIFEXITED(status); }
+static inline int clinux_exit_status(int status) { return WEXITSTATUS(status); }
+static inline bool clinux_signaled(int status) { return WIFSIGNALED(status); }
+static inline int clinux_term_signal(int status) { return WTERMSIG(status); }
+static inline bool clinux_stopped(int status) { return WIFSTOPPED(status); }
+static inline int clinux_stop_signal(int status) { return WSTOPSIG(status); }
+
+static inline int clinux_prctl(int option, unsigned long a, unsigned long b, unsigned long c, unsigned long d) {
+    return prctl(option, a, b, c, d);
+}
+
+// securebits(7) flags: every one that takes root's privileges or a way to them away, and all of them locked.
+static const unsigned long CLINUX_LOCKED_SECUREBITS = SECBIT_NOROOT | SECBIT_NOROOT_LOCKED | SECBIT_NO_SETUID_FIXUP_LOCKED
+    | SECBIT_KEEP_CAPS_LOCKED | SECBIT_NO_CAP_AMBIENT_RAISE | SECBIT_NO_CAP_AMBIENT_RAISE_LOCKED;
+
+static inline int clinux_unshare(int flags) { return unshare(flags); }
+static inline int clinux_setns(int descriptor, int type) { return setns(descriptor, type); }
+
+static inline int clinux_pidfd_open(pid_t pid, unsigned flags) { return (int)syscall(SYS_pidfd_open, pid, flags); }
+
+static inline char *_Nullable *_Nullable clinux_environ(void) {
+    extern char **environ;
+    return environ;
+}
+
+// execvp(3), with PATH looked up in the environment that the program gets.
+static inline void clinux_exec(
+    const char *_Nonnull program, char *_Nullable *_Nonnull arguments, char *_Nullable *_Nonnull environment) {
+    extern char **environ;
+    environ = environment;
+    execvp(program, arguments);
+}
+
+// argc and argv as the C library handed them to the program: Embedded Swift has no CommandLine.
+int clinux_argc(void);
+char *_Nullable *_Nullable clinux_argv(void);
+
+#endif

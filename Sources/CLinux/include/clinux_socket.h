@@ -1,0 +1,44 @@
+// Unix sockets: unix(7) addresses, SCM_RIGHTS through cmsg(3) macros, SO_PEERCRED.
+
+#ifndef CLINUX_SOCKET_H
+#define CLINUX_SOCKET_H
+
+#include <errno.h>
+#include <poll.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/types.h>
+#include <sys/un.h>
+
+enum { CLINUX_MAX_DESCRIPTORS = 8 };
+
+struct clinux_peer {
+    int pid;
+    unsigned uid;
+    unsigned gid;
+};
+
+struct clinux_received {
+    ssize_t length;      // bytes in the buffer, 0 at the end, -1 with errno
+    bool truncated;      // the message, or the list of its descriptors, did not fit
+    int descriptor_count;
+    int descriptors[CLINUX_MAX_DESCRIPTORS];
+};
+
+static inline int clinux_seqpacket_socket(bool non_blocking) {
+    return socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | (non_blocking ? SOCK_NONBLOCK : 0), 0);
+}
+
+static inline int clinux_seqpacket_pair(int *_Nullable ends) { return socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends); }
+
+static inline int clinux_accept(int listener) { return accept4(listener, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK); }
+
+int clinux_bind_unix(int descriptor, const char *_Nonnull path);
+int clinux_connect_unix(int descriptor, const char *_Nonnull path);
+int clinux_peer_credentials(int descriptor, struct clinux_peer *_Nonnull peer);
+ssize_t clinux_send(int descriptor, const void *_Nonnull bytes, size_t length, const int *_Nullable descriptors, int count, int flags);
+struct clinux_received clinux_receive(int descriptor, void *_Nonnull bytes, size_t capacity, int flags);
+
+#endif

@@ -1,0 +1,31 @@
+/// Where things are inside a pod.
+public enum PodPaths {
+    /// What init and the launcher agree on; root's, world-readable.
+    public static let runtime = "/run/tazpod"
+    public static let controlSocket = "/run/tazpod/control.sock"
+    /// Root's alone (0700): what lies below cannot be reached from the public area.
+    public static let privateDirectory = "/run/tazpod/private"
+    /// The folder of the vault's image, when the plan mounted it out of the public area's reach.
+    public static let vaultDirectory = "/run/tazpod/private/vault"
+    public static let workspace = "/workspace"
+}
+
+/// The environment variables by which a plan tells `tazpod-init` and `tazpod-ghost` about the pod. None holds a secret.
+public enum PodVariable {
+    /// The workspace user's name.
+    public static let user = "TAZPOD_USER"
+    /// The project's name.
+    public static let project = "TAZPOD_PROJECT"
+    /// Path of the vault's image, inside the pod.
+    public static let vault = "TAZPOD_VAULT"
+    /// Size of a new vault, in bytes.
+    public static let vaultSize = "TAZPOD_VAULT_SIZE"
+    /// `auto`, `dmcrypt`, `fuse` or `ram`.
+    public static let vaultDriver = "TAZPOD_VAULT_DRIVER"
+    /// Names that the vault keeps and the ghost sees in its home, separated by colons.
+    public static let bridges = "TAZPOD_BRIDGES"
+    /// A token that proves, at `attach` and `exec --ghost`, that the host that unlocked is asking again.
+    public static let token = "TAZPOD_ATTACH_TOKEN"
+    /// The token that counts from the next successful unlock on.
+    public static let nextToken = "TAZPOD_NEXT_ATTACH_TOKEN"
+}

@@ -1,0 +1,79 @@
+import CLinux
+import Contract
+import Linux
+
+/// The ext4 inside a vault: made and checked by e2fsprogs, which run as root without a single capability.
+enum Filesystem {
+    /// Makes an ext4 whose root folder is `owner`'s. The journal and 4096-byte blocks are asked for by name: mke2fs leaves
+    /// them out on small devices.
+    static func make(on device: borrowing LoopDevice, owner: Account) throws(Failure) {
+        let result = try run(
+            [
+                "mke2fs", "-q", "-t", "ext4", "-b", "4096", "-m", "0", "-E",
+                "lazy_itable_init=1,lazy_journal_init=1,nodiscard,root_owner=\(owner.uid):\(owner.gid)", "/proc/self/fd/3",
+            ], on: device)
+        if result.status != 0 { throw Failure(.vault, "mke2fs could not make the vault's file system: \(result.lastLine)") }
+    }
+
+    /// Replays the journal and mends what needs no decision.
+    ///
+    /// - Throws: code 6 when somebody has to decide; then nothing was changed.
+    static func check(_ device: borrowing LoopDevice) throws(Failure) {
+        let result = try run(["e2fsck", "-p", "/proc/self/fd/3"], on: device)
+        // 1: mended; e2fsck(8) calls 4 and above trouble.
+        if result.status & ~3 != 0 {
+            throw Failure(
+                .vault, "the vault's file system is damaged (\(result.lastLine)); restore a backup, or mend a copy with e2fsck")
+        }
+    }
+
+    private struct ToolResult {
+        var status: Int32
+        var lastLine: String
+    }
+
+    /// Runs one tool to its end, with the device as its descriptor 3.
+    private static func run(_ arguments: [String], on device: borrowing LoopDevice) throws(Failure) -> ToolResult {
+        let next = "install e2fsprogs in the pod's image"
+        return try failing(.provider, next: next) { () throws(SystemError) in
+            let null = try Descriptor.open("/dev/null", O_RDWR, stage: "open /dev/null")
+            let pipe = try Pipe()
+            var plan = SpawnPlan(
+                arguments, environment: ["PATH=/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL=C"].map { [UInt8]($0.utf8) })
+            plan.descriptors = .only([null.raw, pipe.writing.raw, pipe.writing.raw, device.descriptor.raw])
+            plan.group = .session
+            plan.isUnprivileged = true
+            let pid = try spawn(plan)
+            let output = try pipe.keepReading().readAll(limit: 1 << 20, stage: "read what \(arguments[0]) says")
+            var status: Int32 = 0
+            try retrying("wait for \(arguments[0])") { waitpid(pid, &status, 0) }
+            let lines = output.split(separator: UInt8(ascii: "\n"))
+            return ToolResult(
+                status: exitStatus(status), lastLine: String(decoding: lines.last ?? [], as: UTF8.self))
+        }
+    }
+}
+
+extension Filesystem {
+    /// Writes a mounted file system to the disk and makes every later access to it fail (FS_IOC_SHUTDOWN), for those who still
+    /// hold its files. Does nothing when the device is clear already.
+    static func shutOff(_ identity: LoopDevice.Identity) {
+        guard let device = LoopDevice.reopen(identity) else { return }
+        // A second mount of a device is the same file system.
+        let context = clinux_fsopen("ext4")
+        guard context >= 0 else { return }
+        let owned = Descriptor(owning: context)
+        guard clinux_fsconfig_string(owned.raw, "source", "/proc/self/fd/\(device.raw)") == 0,
+            clinux_fsconfig_create(owned.raw) == 0
+        else { return }
+        let mount = clinux_fsmount(owned.raw, 0)
+        guard mount >= 0 else { return }
+        let tree = Descriptor(owning: mount)
+        let root = clinux_openat(tree.raw, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0)
+        guard root >= 0 else { return }
+        let directory = Descriptor(owning: root)
+        syncfs(directory.raw)
+        var logFlush: UInt32 = 1  // EXT4_GOING_FLAGS_LOGFLUSH, fs/ext4/ext4.h
+        _ = clinux_ioctl(directory.raw, CLINUX_EXT4_SHUTDOWN, &logFlush)
+    }
+}

@@ -1,0 +1,41 @@
+import CLinux
+import Contract
+import Linux
+
+/// A FUSE file system that is mounted nowhere: it exists as long as its one file is open, and no mount table shows it.
+///
+/// That is also what keeps the server from waiting for itself: were the mount in a namespace that the server is in, or in the
+/// enclave's, ending one would have to unmount through the other.
+final class FuseMount {
+    /// /dev/fuse, opened: what a server reads requests from.
+    let connection: Descriptor
+    private let mount: Descriptor
+
+    init() throws(Failure) {
+        connection = try failing(.provider, next: "run the pod with --device /dev/fuse, or see tazpod doctor") {
+            () throws(SystemError) in
+            try Descriptor.open("/dev/fuse", O_RDWR, stage: "open /dev/fuse")
+        }
+        let number = connection.raw
+        mount = try failing(.provider, next: "the pod needs CAP_SYS_ADMIN and a kernel with FUSE; see tazpod doctor") {
+            () throws(SystemError) in
+            let context = Descriptor(owning: try retrying("make a FUSE file system") { clinux_fsopen("fuse") })
+            let parameters = [
+                ("source", "tazpod-vault"), ("fd", String(number)), ("rootmode", "100600"), ("user_id", "0"), ("group_id", "0"),
+            ]
+            for (key, value) in parameters {
+                try retrying("set up a FUSE file system") { clinux_fsconfig_string(context.raw, key, value) }
+            }
+            try retrying("start a FUSE file system") { clinux_fsconfig_create(context.raw) }
+            let attributes = UInt32(CLINUX_MOUNT_ATTR_NOSUID | CLINUX_MOUNT_ATTR_NODEV | CLINUX_MOUNT_ATTR_NOEXEC)
+            return Descriptor(owning: try retrying("mount a FUSE file system") { clinux_fsmount(context.raw, attributes) })
+        }
+    }
+
+    /// Opens the file, for which the server must be answering. With this value and the file closed, the server ends.
+    func openFile() throws(Failure) -> Descriptor {
+        try failing(.provider) { () throws(SystemError) in
+            try Descriptor.open("/proc/self/fd/\(mount.raw)", O_RDWR, stage: "open the vault's FUSE file")
+        }
+    }
+}

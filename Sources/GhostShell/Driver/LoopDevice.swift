@@ -1,0 +1,107 @@
+import CLinux
+import Contract
+import Linux
+
+/// A loop(4) device over an open file. It clears itself when nothing holds it any more, also after a crash.
+struct LoopDevice: ~Copyable {
+    /// Which device it is, and over which file: enough to find it again, and to see that it is still the same.
+    struct Identity: Equatable {
+        var number: Int32
+        var fileDevice: UInt64
+        var fileInode: UInt64
+
+    }
+
+    let descriptor: Descriptor
+    let identity: Identity
+
+    /// A path that leads to the device in this process, and in those it forks as long as they have the descriptor.
+    var path: String { "/proc/self/fd/\(descriptor.raw)" }
+
+    private static let attempts = 64
+
+    /// Puts a free loop device over `file`, with direct I/O, so that nothing is cached twice.
+    ///
+    /// - Throws: code 4 when the pod has no loop devices.
+    static func over(_ file: borrowing Descriptor) throws(Failure) -> LoopDevice {
+        let control = try failing(.provider, next: "run the pod with /dev/loop-control, or see tazpod doctor") {
+            () throws(SystemError) in
+            try Descriptor.open("/dev/loop-control", O_RDWR, stage: "open /dev/loop-control")
+        }
+        for _ in 0..<attempts {
+            let number = clinux_ioctl_value(control.raw, UInt(LOOP_CTL_GET_FREE), 0)
+            guard number >= 0 else { throw Failure(.provider, SystemError.last("find a free loop device")) }
+            let device = try failing(.provider, next: "the pod needs loop devices; see tazpod doctor") { () throws(SystemError) in
+                try node(number)
+            }
+            var configuration = loop_config()
+            configuration.fd = UInt32(bitPattern: file.raw)
+            configuration.info.lo_flags = UInt32(LO_FLAGS_AUTOCLEAR | LO_FLAGS_DIRECT_IO)
+            if clinux_ioctl(device.raw, UInt(LOOP_CONFIGURE), &configuration) == 0 {
+                return LoopDevice(descriptor: device, identity: identity(number, of: file))
+            }
+            // Somebody else took it between the two calls.
+            guard clinux_errno() == EBUSY else { throw Failure(.provider, SystemError.last("set up a loop device")) }
+        }
+        throw Failure(.provider, "every loop device was taken while we asked for one; try again")
+    }
+
+    private init(descriptor: consuming Descriptor, identity: Identity) {
+        self.descriptor = descriptor
+        self.identity = identity
+    }
+
+    private static func identity(_ number: Int32, of file: borrowing Descriptor) -> Identity {
+        var status = stat()
+        fstat(file.raw, &status)
+        return Identity(number: number, fileDevice: kernelNumber(status.st_dev), fileInode: UInt64(status.st_ino))
+    }
+
+    /// Opens the device again if it is still set up over the same file; nil when it was cleared since.
+    static func reopen(_ identity: Identity) -> Descriptor? {
+        guard let device = try? node(identity.number) else { return nil }
+        var status = loop_info64()
+        guard clinux_ioctl(device.raw, UInt(LOOP_GET_STATUS64), &status) == 0, status.lo_device == identity.fileDevice,
+            status.lo_inode == identity.fileInode
+        else { return nil }
+        return device
+    }
+
+    /// Opens loop device `number`. A container's /dev is not the kernel's own and may lack the node, or forbid devices; then it
+    /// is opened through one that nobody else sees, on a file system that is mounted nowhere.
+    private static func node(_ number: Int32) throws(SystemError) -> Descriptor {
+        let path = "/dev/loop\(number)"
+        let raw = clinux_open(path, O_RDWR | O_CLOEXEC, 0)
+        if raw >= 0 { return Descriptor(owning: raw) }
+        guard clinux_errno() == ENOENT || clinux_errno() == EACCES else { throw SystemError.last("open \(path)") }
+        let context = Descriptor(owning: try retrying("make a place for \(path)") { clinux_fsopen("tmpfs") })
+        try retrying("make a place for \(path)") { clinux_fsconfig_create(context.raw) }
+        let folder = Descriptor(owning: try retrying("make a place for \(path)") { clinux_fsmount(context.raw, 0) })
+        let device = dev_t(clinux_makedev(UInt32(LOOP_MAJOR), UInt32(bitPattern: number)))
+        try retrying("make \(path)") { mknodat(folder.raw, "loop", mode_t(S_IFBLK) | 0o600, device) }
+        return Descriptor(
+            owning: try retrying("open \(path)") { clinux_openat(folder.raw, "loop", O_RDWR | O_CLOEXEC, 0) })
+    }
+
+    /// - Throws: code 6 when some loop device is set up over `file`: losetup(8) and cryptsetup(8) take no lock that we could see.
+    static func checkUnused(asBackingFile file: borrowing Descriptor) throws(Failure) {
+        var wanted = stat()
+        guard fstat(file.raw, &wanted) == 0 else { return }
+        for number in 0..<256 {
+            guard access("/sys/block/loop\(number)/loop", F_OK) == 0, let device = try? node(Int32(number)) else { continue }
+            var status = loop_info64()
+            guard clinux_ioctl(device.raw, UInt(LOOP_GET_STATUS64), &status) == 0 else { continue }
+            if status.lo_inode == wanted.st_ino && status.lo_device == kernelNumber(wanted.st_dev) {
+                throw Failure(
+                    .vault, "the vault's image is in use by /dev/loop\(number); close that (losetup -d, cryptsetup close) first")
+            }
+        }
+    }
+
+    /// `lo_device` is in the kernel's own encoding of a device number (new_encode_dev, include/linux/kdev_t.h).
+    private static func kernelNumber(_ device: dev_t) -> UInt64 {
+        let major = UInt64(gnu_dev_major(device))
+        let minor = UInt64(gnu_dev_minor(device))
+        return (minor & 0xff) | (major << 8) | ((minor & ~0xff) << 12)
+    }
+}

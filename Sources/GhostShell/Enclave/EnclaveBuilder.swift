@@ -1,0 +1,131 @@
+import CLinux
+import Contract
+import Linux
+
+/// Carries out an `EnclavePlan`, as root, in namespaces of its own, before it becomes the user.
+struct EnclaveBuilder {
+    let plan: EnclavePlan
+    /// The loop device over the vault's plain data.
+    let devicePath: String
+
+    /// New mount, IPC and UTS namespaces for this process, then every step. (The PID namespace came with its fork.)
+    func build() throws(Failure) {
+        try failing(.provider, next: "the pod needs CAP_SYS_ADMIN; see tazpod doctor") { () throws(SystemError) in
+            try retrying("make the enclave's namespaces") { clinux_unshare(CLONE_NEWNS | CLONE_NEWIPC | CLONE_NEWUTS) }
+        }
+        for step in plan.steps {
+            switch step {
+            case .vault(let path): try mountVault(path)
+            default:
+                try failing(.provider, next: "see tazpod doctor") { () throws(SystemError) in try apply(step) }
+            }
+        }
+    }
+
+    private func apply(_ step: EnclavePlan.Step) throws(SystemError) {
+        let safe = UInt(MS_NOSUID | MS_NODEV)
+        let inert = safe | UInt(MS_NOEXEC)
+        switch step {
+        case .hostname(let name):
+            try retrying("set the enclave's host name") { sethostname(name, min(name.utf8.count, 64)) }
+        case .privatePropagation:
+            try retrying("keep the enclave's mounts private") {
+                mount(nil, "/", nil, UInt(MS_REC | MS_PRIVATE), nil)
+            }
+        case .temporary(let path, let mode, let owner):
+            try makeDirectories(path)
+            let ids = owner.map { ",uid=\($0.uid),gid=\($0.gid)" } ?? ""
+            try retrying("mount the enclave's own \(path)") { mount("tmpfs", path, "tmpfs", safe, "mode=\(mode)\(ids)") }
+        case .skeleton(let home): try copySkeleton(to: home)
+        case .bridge(let source, let target): try bridge(source, target)
+        case .messageQueues:
+            guard access("/dev/mqueue", F_OK) == 0 else { return }
+            try retrying("mount the enclave's own /dev/mqueue") { mount("mqueue", "/dev/mqueue", "mqueue", inert, nil) }
+        case .terminals:
+            try retrying("mount the enclave's own /dev/pts") {
+                mount("devpts", "/dev/pts", "devpts", UInt(MS_NOSUID | MS_NOEXEC), "newinstance,ptmxmode=0666,mode=0620,gid=5")
+            }
+            // Where it is a link into /dev/pts there is nothing to do.
+            if (try? linkTarget("/dev/ptmx", stage: "read /dev/ptmx")) != nil { return }
+            try retrying("bind the enclave's own /dev/ptmx") {
+                mount("/dev/pts/ptmx", "/dev/ptmx", nil, UInt(MS_BIND), nil)
+            }
+        case .processes:
+            try retrying("mount the enclave's own /proc") { mount("proc", "/proc", "proc", inert, nil) }
+        case .vault: return
+        }
+    }
+
+    /// Mounts the ext4 that is inside the vault. It was checked; it is still not trusted with devices or setuid programs.
+    private func mountVault(_ path: String) throws(Failure) {
+        try failing(.vault, next: "the vault's file system may be damaged; nothing was changed") { () throws(SystemError) in
+            try makeDirectories(path)
+            let context = Descriptor(owning: try retrying("open the vault's file system") { clinux_fsopen("ext4") })
+            for (key, value) in [("source", devicePath), ("errors", "remount-ro")] {
+                try retrying("set up the vault's file system") { clinux_fsconfig_string(context.raw, key, value) }
+            }
+            try retrying("mount the vault's file system") { clinux_fsconfig_create(context.raw) }
+            let attributes = UInt32(CLINUX_MOUNT_ATTR_NOSUID | CLINUX_MOUNT_ATTR_NODEV | CLINUX_MOUNT_ATTR_NOATIME)
+            let mount = Descriptor(owning: try retrying("mount the vault") { clinux_fsmount(context.raw, attributes) })
+            let target = try Descriptor.open(path, O_PATH | O_DIRECTORY | O_NOFOLLOW, stage: "open \(path)")
+            try retrying("put the vault at \(path)") { clinux_move_mount(mount.raw, target.raw) }
+            try adopt(path)
+        }
+    }
+
+    /// The root folder of a file system that stock mkfs made is root's; the vault is the user's.
+    private func adopt(_ path: String) throws(SystemError) {
+        var status = stat()
+        try retrying("look at the vault") { stat(path, &status) }
+        if status.st_uid != 0 { return }
+        try retrying("give the vault to the user") { chown(path, plan.account.uid, plan.account.gid) }
+    }
+
+    /// Both folders are looked up as the user and without following links: the vault's contents are the ghost's to write.
+    private func bridge(_ source: String, _ target: String) throws(SystemError) {
+        try asUser { () throws(SystemError) in
+            try makeDirectories(source)
+            try makeDirectories(target)
+        }
+        let from = try openWithoutLinks(source)
+        let to = try openWithoutLinks(target)
+        let tree = Descriptor(owning: try retrying("bridge \(source)") { clinux_clone_tree(from.raw) })
+        try retrying("put a bridge at \(target)") { clinux_move_mount(tree.raw, to.raw) }
+    }
+
+    private func openWithoutLinks(_ path: String) throws(SystemError) -> Descriptor {
+        let flags = UInt64(O_PATH | O_DIRECTORY | O_CLOEXEC)
+        return Descriptor(
+            owning: try retrying("open \(path)") { clinux_openat2(AT_FDCWD, path, flags, 0, UInt64(RESOLVE_NO_SYMLINKS)) })
+    }
+
+    private func copySkeleton(to home: String) throws(SystemError) {
+        guard access("/etc/skel", R_OK) == 0 else { return }
+        var plan = SpawnPlan(
+            ["cp", "-r", "/etc/skel/.", home], environment: [[UInt8]("PATH=/usr/bin:/bin".utf8)])
+        plan.account = self.plan.account
+        plan.isUnprivileged = true
+        let pid = try spawn(plan)
+        var status: Int32 = 0
+        try retrying("wait for cp") { waitpid(pid, &status, 0) }
+    }
+
+    /// Runs `body` with the user's rights to files (setfsuid(2)).
+    private func asUser(_ body: () throws(SystemError) -> Void) throws(SystemError) {
+        setfsgid(plan.account.gid)
+        setfsuid(plan.account.uid)
+        defer {
+            setfsuid(0)
+            setfsgid(0)
+        }
+        try body()
+    }
+
+    private func makeDirectories(_ path: String) throws(SystemError) {
+        var made = ""
+        for part in path.split(separator: "/") {
+            made += "/\(part)"
+            if mkdir(made, 0o755) != 0, clinux_errno() != EEXIST { throw SystemError.last("make \(made)") }
+        }
+    }
+}

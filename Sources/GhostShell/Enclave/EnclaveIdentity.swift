@@ -1,0 +1,58 @@
+import CCapabilities
+import CLinux
+import Contract
+import Linux
+
+/// The two last steps into an enclave: its user namespace, and the user.
+enum EnclaveIdentity {
+    /// Owns every enclave's user namespace, and runs nothing, ever. The owner of a user namespace has every capability in it
+    /// (user_namespaces(7)): were it root, any root process of the pod could read the ghost, also one without capabilities;
+    /// were it the user, any process of the public area.
+    static let owner: uid_t = 65_533
+
+    /// Enters a new user namespace that `owner` owns. All privileges outside of it are gone with that; inside there are all,
+    /// but no id is mapped until the keeper has written the maps.
+    static func enterUserNamespace() throws(Failure) {
+        try failing(.refused, next: "the kernel must allow user namespaces (sysctl user.max_user_namespaces)") {
+            () throws(SystemError) in
+            try retrying("become the enclave's owner") { setresuid(uid_t.max, owner, uid_t.max) }
+            try raiseEffective()
+            try retrying("make the enclave's user namespace") { clinux_unshare(CLONE_NEWUSER) }
+        }
+    }
+
+    /// Leaving uid 0 switched the capabilities off. Some kernels let only a privileged process make a user namespace.
+    private static func raiseEffective() throws(SystemError) {
+        guard let set = cap_get_proc() else { throw SystemError.last("read our capabilities") }
+        defer { cap_free(UnsafeMutableRawPointer(set)) }
+        var capability = Capability.sysAdmin
+        try retrying("choose capabilities") { cap_set_flag(set, CAP_EFFECTIVE, 1, &capability, CAP_SET) }
+        try retrying("raise capabilities") { cap_set_proc(set) }
+    }
+
+    /// Maps every id of the pod to itself in the user namespace of `pid`. For the keeper, which has the privilege.
+    static func writeIdentityMap(of pid: pid_t) throws(Failure) {
+        try failing(.refused, next: "the pod needs CAP_SETUID, CAP_SETGID and CAP_SETFCAP; see tazpod doctor") {
+            () throws(SystemError) in
+            for map in ["uid_map", "gid_map"] {
+                let file = try Descriptor.open("/proc/\(pid)/\(map)", O_WRONLY, stage: "open the enclave's \(map)")
+                // One write(2): the kernel takes no second one.
+                try file.write("0 0 65536\n", stage: "map the enclave's ids")
+            }
+        }
+    }
+
+    /// Becomes `account` for good, without a single privilege, filtered.
+    static func become(_ account: Account) throws(Failure) {
+        try failing(.refused, next: "the enclave could not give up its privileges, so nothing was started in it") {
+            () throws(SystemError) in
+            try Privileges.emptyBoundingSet()
+            var groups = account.groups
+            try retrying("set the ghost's groups") { setgroups(groups.count, &groups) }
+            try retrying("set the ghost's group") { setresgid(account.gid, account.gid, account.gid) }
+            try retrying("set the ghost's user") { setresuid(account.uid, account.uid, account.uid) }
+        }
+        try Privileges.keepOnly([])
+        try SystemCallFilter.ghost.load()
+    }
+}

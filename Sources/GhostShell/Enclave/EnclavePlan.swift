@@ -1,0 +1,75 @@
+import Contract
+import Linux
+
+/// How an enclave is built, as a plain list of steps in their order. Making it calls nothing; `EnclaveBuilder` carries it out.
+struct EnclavePlan: Equatable {
+    enum Step: Equatable {
+        case hostname(String)
+        /// No mount made here is seen outside, and none made outside comes in.
+        case privatePropagation
+        /// A tmpfs of `owner`, or of root.
+        case temporary(path: String, mode: String, owner: Account?)
+        /// The contents of /etc/skel, copied as the user.
+        case skeleton(home: String)
+        /// The vault's file system.
+        case vault(path: String)
+        /// A folder of the vault, seen at a second place. Both are made if they are missing.
+        case bridge(source: String, target: String)
+        /// Terminals of the enclave's own (devpts(5)).
+        case terminals
+        /// /proc of the enclave's own PID namespace.
+        case processes
+        /// POSIX message queues of the enclave's own IPC namespace.
+        case messageQueues
+    }
+
+    var account: Account
+    var steps: [Step]
+
+    /// The vault's place in the ghost.
+    static func vaultPath(of account: Account) -> String {
+        account.home + "/secrets"
+    }
+
+    /// - Parameters:
+    ///   - project: The project's name, for the host name that the ghost sees.
+    ///   - bridges: Names relative to the vault's root and to the ghost's home.
+    /// - Throws: code 3 for a bridge that would leave the vault.
+    init(account: Account, project: String, bridges: [String]) throws(Failure) {
+        self.account = account
+        let vault = EnclavePlan.vaultPath(of: account)
+        steps = [
+            .hostname("\(project)-ghost"),
+            .privatePropagation,
+            // A home of its own: the public area may write to the other one, and what a shell finds there (.bashrc, .tmux.conf)
+            // it runs.
+            .temporary(path: account.home, mode: "0700", owner: account),
+            .skeleton(home: account.home),
+            .vault(path: vault),
+        ]
+        for bridge in bridges {
+            guard EnclavePlan.staysInside(bridge) else {
+                throw Failure(.project, "the bridge \(bridge) is not a name inside the vault; give a relative path without ..")
+            }
+            steps.append(.bridge(source: "\(vault)/\(bridge)", target: "\(account.home)/\(bridge)"))
+        }
+        steps += [
+            .temporary(path: "/tmp", mode: "1777", owner: nil),
+            .temporary(path: "/var/tmp", mode: "1777", owner: nil),
+            .temporary(path: "/dev/shm", mode: "1777", owner: nil),
+            .temporary(path: EnclavePlan.runtimeDirectory(of: account), mode: "0700", owner: account),
+            .messageQueues,
+            .terminals,
+            .processes,
+        ]
+    }
+
+    static func runtimeDirectory(of account: Account) -> String {
+        "/run/user/\(account.uid)"
+    }
+
+    private static func staysInside(_ name: String) -> Bool {
+        let parts = name.split(separator: "/", omittingEmptySubsequences: false)
+        return !parts.contains { $0.isEmpty || $0 == "." || $0 == ".." } && parts.first != "secrets"
+    }
+}

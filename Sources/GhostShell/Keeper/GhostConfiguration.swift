@@ -1,0 +1,52 @@
+import Contract
+import Linux
+
+/// What the plan says about this pod's vault and ghost, from the environment that `tazpod-init` was given.
+struct GhostConfiguration: Equatable {
+    var account: Account
+    var project: String
+    /// Path of the vault's image.
+    var image: String
+    /// Size of a new vault's image, in bytes.
+    var newSize: UInt64
+    var bridges: [String]
+    /// Where a ghost's shell starts.
+    var directory: String
+
+    private static let defaultSize: UInt64 = 512 << 20
+    /// LUKS2's header takes 16 MiB, and a journal wants some room beside it.
+    private static let leastSize: UInt64 = 32 << 20
+
+    /// - Parameter variable: The value of an environment variable, or nil.
+    /// - Throws: code 3 for a value that is not of its form.
+    init(account: Account, variable: (String) -> String?) throws(Failure) {
+        self.account = account
+        project = variable(PodVariable.project) ?? "pod"
+        image = variable(PodVariable.vault) ?? "\(PodPaths.workspace)/.tazpod/vault/vault.img"
+        newSize = GhostConfiguration.defaultSize
+        if let text = variable(PodVariable.vaultSize) {
+            guard let size = UInt64(text), size >= GhostConfiguration.leastSize, size % 4096 == 0 else {
+                throw Failure(.project, "the vault's size must be at least 32 MiB, in whole pages; \(text) bytes is not")
+            }
+            newSize = size
+        }
+        let driver = variable(PodVariable.vaultDriver) ?? "auto"
+        guard driver == "auto" || driver == "fuse" else {
+            throw Failure(
+                .provider, "this version has no \(driver) driver; write auto or fuse under vault: driver: in config.yaml")
+        }
+        bridges = (variable(PodVariable.bridges) ?? "").split(separator: ":").map { String($0) }
+        directory = PodPaths.workspace
+    }
+
+    /// The configuration of the pod that we are in.
+    static func current() throws(Failure) -> GhostConfiguration {
+        let name = environmentValue(PodVariable.user) ?? "tazpod"
+        let account = try failing(.provider) { () throws(SystemError) in try Account.find(name) }
+        guard let account else { throw Failure(.provider, "there is no user \(name) in this pod's /etc/passwd") }
+        guard account.uid != 0 else {
+            throw Failure(.refused, "the workspace user is root, so nothing could keep a secret from the public area")
+        }
+        return try GhostConfiguration(account: account, variable: environmentValue)
+    }
+}

@@ -1,0 +1,56 @@
+import Contract
+
+/// A request that `tazpod-init` passed on, read.
+struct GhostRequest: Equatable {
+    enum Verb: Equatable {
+        case unlock, attach, exec, lock
+    }
+
+    var verb: Verb
+    /// `unlock --detach`: open the vault, start its session, and attach nobody.
+    var isDetached = false
+    /// `attach` with `detach`: only the proof is wanted, so that the next token counts from now on.
+    var provesOnly: Bool { verb == .attach && isDetached }
+    /// The command of `exec`, or of `unlock -- CMD`, after which the vault is locked.
+    var command: [[UInt8]] = []
+    var locksAfter = false
+    /// The client sent a fourth descriptor, to read the passphrase from.
+    var hasPassphraseDescriptor = false
+    /// Variables that describe the client's terminal, as `NAME=value`.
+    var terminalVariables: [[UInt8]] = []
+
+    /// Variables that a client may set in a ghost: none of them can name a program or a file to read.
+    private static let acceptedVariables = ["TERM", "COLORTERM", "LANG", "TZ"]
+
+    /// - Throws: code 2 when it is none, or contradicts itself.
+    init(_ message: Message) throws(Failure) {
+        switch String(decoding: message.word, as: UTF8.self) {
+        case "unlock": verb = .unlock
+        case "attach": verb = .attach
+        case "exec": verb = .exec
+        case "lock": verb = .lock
+        default: throw Failure(.usage, "the ghost has no such request")
+        }
+        isDetached = message.text("detach") == "1"
+        command = message.all("arg")
+        hasPassphraseDescriptor = message.text("passphrase") == "descriptor"
+        locksAfter = message.text("lock-after") == "1" || (verb == .unlock && !command.isEmpty)
+        terminalVariables = message.all("env").filter(GhostRequest.isAccepted)
+        if verb == .exec && command.isEmpty { throw Failure(.usage, "exec needs a command to run") }
+        if isDetached && !command.isEmpty { throw Failure(.usage, "unlock takes --detach or a command, not both") }
+    }
+
+    private static func isAccepted(_ variable: [UInt8]) -> Bool {
+        guard let equals = variable.firstIndex(of: UInt8(ascii: "=")) else { return false }
+        let name = String(decoding: variable[..<equals], as: UTF8.self)
+        return acceptedVariables.contains(name) || name.hasPrefix("LC_")
+    }
+
+    /// A client must send its standard input, output and error, and the descriptor of the passphrase if it speaks of one.
+    func check(descriptorCount: Int) throws(Failure) {
+        let expected = verb == .lock ? 0 : hasPassphraseDescriptor ? 4 : 3
+        guard descriptorCount == expected else {
+            throw Failure(.usage, "the request came with \(descriptorCount) descriptors; it takes \(expected)")
+        }
+    }
+}

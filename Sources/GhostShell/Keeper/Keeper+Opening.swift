@@ -1,0 +1,49 @@
+import CLinux
+import Contract
+import Linux
+
+extension Keeper {
+    /// Starts to open the vault for `client`: its server asks for the passphrase.
+    func beginOpening(for client: Client) throws(Failure) {
+        let source = try client.requirePassphraseSource()
+        let vault = try OpenVault(path: configuration.image, newSize: configuration.newSize)
+        do throws(Failure) {
+            try vault.startServer(source, project: configuration.project)
+        } catch {
+            vault.close()
+            throw error
+        }
+        state = .pending(vault, client: client)
+    }
+
+    /// The server has spoken, or ended: the vault is unlocked, or it is not.
+    func readServer() {
+        guard case .pending(let vault, let client) = state else { return }
+        do throws(Failure) {
+            let received = try? vault.server?.channel.receive(capacity: Message.maximumLength)
+            guard case .message(let message)? = received else {
+                throw Failure(.vault, "the vault's server ended unexpectedly; the vault is locked")
+            }
+            if case .error(let failure)? = Reply(parsing: message.bytes) { throw failure }
+            guard let unlocked = Message(parsing: message.bytes), unlocked.isWord(VaultServer.unlockedWord) else {
+                throw Failure(.vault, "the vault's server speaks another version's words; rebuild the pod's image")
+            }
+            try vault.startEnclave(configuration)
+            state = .open(vault)
+            announce("open", [("driver", "fuse")])
+            if unlocked.text(VaultServer.mendedField) != nil {
+                client.notice("the vault's header was damaged and was mended from its intact copy")
+            }
+            try grant(client)
+        } catch {
+            lock(because: error)
+        }
+    }
+
+    /// The client that is being asked for the passphrase has gone.
+    func abandonOpening() {
+        guard case .pending(_, let client) = state else { return }
+        client.restoreTerminal()
+        lock(because: Failure(.proof, "the passphrase was not given; the vault is locked"))
+    }
+}

@@ -1,0 +1,160 @@
+import CLinux
+import Contract
+import Linux
+
+/// The root process behind one open vault: it starts the vault's server and the enclave, answers clients, and takes everything
+/// down again. It never sees a passphrase or a key.
+///
+/// What it does with what its loop brings is in the extensions: opening, clients, locking.
+final class Keeper {
+    enum State {
+        case locked
+        case pending(OpenVault, client: Client)
+        case open(OpenVault)
+    }
+
+    let configuration: GhostConfiguration
+    let commander: MessageSocket
+    private let signals: SignalDescriptor
+    var state = State.locked
+    var clients: [Int32: Client] = [:]
+    var token: AttachToken?
+    private var lastIdentifier: Int32 = 0
+    /// When clients whose command has ended are answered at the latest, in monotonic milliseconds.
+    var answerBy: Int64?
+    /// Set when there is nothing left to keep.
+    var isDone = false
+
+    /// - Parameter commander: Where `tazpod-init` passes requests on.
+    init(configuration: GhostConfiguration, commander: consuming MessageSocket) throws(Failure) {
+        self.configuration = configuration
+        self.commander = commander
+        signals = try failing(.vault) { () throws(SystemError) in
+            try SignalSet.allButFaults.setAsMask()
+            return try SignalDescriptor(.of([SIGCHLD, SIGTERM, SIGINT, SIGHUP]))
+        }
+    }
+
+    private enum Source {
+        case commander, signals, server, enclave
+        case client(Int32)
+    }
+
+    /// Keeps until the vault is locked.
+    func loop() {
+        while !isDone {
+            let sources = watchedSources()
+            var watched = sources.map { pollfd(fd: $0.descriptor, events: Int16(POLLIN), revents: 0) }
+            let timeout = answerBy.map { Int32(clamping: max($0 - monotonicMilliseconds(), 0)) } ?? -1
+            let count = poll(&watched, nfds_t(watched.count), timeout)
+            if let time = answerBy, monotonicMilliseconds() >= time { answerEndedClients() }
+            guard count > 0 else { continue }
+            for (index, source) in sources.enumerated() where watched[index].revents != 0 && !isDone {
+                handle(source.source)
+            }
+        }
+    }
+
+    private func watchedSources() -> [(source: Source, descriptor: Int32)] {
+        var sources: [(Source, Int32)] = [(.commander, commander.descriptor.raw), (.signals, signals.descriptor.raw)]
+        switch state {
+        case .locked: break
+        case .pending(let vault, _):
+            if let channel = vault.server?.channel.descriptor.raw { sources.append((.server, channel)) }
+        case .open(let vault):
+            if let channel = vault.enclave?.channel.descriptor.raw { sources.append((.enclave, channel)) }
+        }
+        for (identifier, client) in clients { sources.append((.client(identifier), client.socket.descriptor.raw)) }
+        return sources
+    }
+
+    private func handle(_ source: Source) {
+        switch source {
+        case .commander: readCommander()
+        case .signals: readSignals()
+        case .server: readServer()
+        case .enclave: readEnclave()
+        case .client(let identifier): readClient(identifier)
+        }
+    }
+
+    private func readCommander() {
+        guard case .message(let received)? = try? commander.receive(capacity: Message.maximumLength) else {
+            // init has ended, and with it the pod.
+            lock(because: nil)
+            return
+        }
+        guard let message = Message(parsing: received.bytes) else { return }
+        var descriptors = received.descriptors
+        guard let socket = descriptors.take(0) else {
+            if message.isWord("lock") { lock(because: nil) }
+            return
+        }
+        let connection = MessageSocket(owning: socket)
+        let request: GhostRequest
+        do throws(Failure) {
+            request = try GhostRequest(message)
+            try request.check(descriptorCount: descriptors.count - 1)
+        } catch {
+            try? connection.send(Reply.error(error).encoded)
+            finishIfLocked()
+            return
+        }
+        lastIdentifier &+= 1
+        let client = Client(
+            identifier: lastIdentifier, request: request, message: message, socket: connection, descriptors: descriptors)
+        clients[client.identifier] = client
+        do throws(Failure) {
+            try accept(client)
+        } catch {
+            remove(client, .error(error))
+            finishIfLocked()
+        }
+    }
+
+    private func readSignals() {
+        while let record = signals.next() {
+            switch Int32(record.ssi_signo) {
+            case SIGCHLD: reap()
+            case SIGTERM, SIGINT: lock(because: nil)
+            default: break
+            }
+        }
+    }
+
+    /// The children whose end says something by itself: a prover, and a server or an enclave that ended before it should.
+    private func reap() {
+        for client in clients.values {
+            guard let pid = client.prover else { continue }
+            var status: Int32 = 0
+            if waitpid(pid, &status, WNOHANG) == pid {
+                client.prover = nil
+                proofEnded(client, exitStatus(status))
+            }
+        }
+        switch state {
+        case .locked: break
+        case .pending: readServer()
+        case .open(let vault):
+            if vault.server?.process.hasEnded ?? true {
+                lock(
+                    because: Failure(
+                        .vault, "the vault's server ended unexpectedly; what was synced is safe, run tazpod unlock again"))
+            } else if vault.enclave?.process.hasEnded ?? true {
+                lock(because: nil)
+            }
+        }
+    }
+
+    /// Tells init what it may tell others.
+    func announce(_ name: String, _ fields: [(String, String)] = []) {
+        var message = Message("state").adding("value", name)
+        for (key, value) in fields { message.add(key, value) }
+        try? commander.send(message.encoded)
+    }
+
+    /// Without a vault there is nothing to keep.
+    func finishIfLocked() {
+        if case .locked = state { isDone = true }
+    }
+}

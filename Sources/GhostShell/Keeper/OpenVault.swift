@@ -1,0 +1,104 @@
+import CLinux
+import Contract
+import Linux
+
+/// The keeper's hold on the process that serves a vault.
+final class ServerLink {
+    let process: ChildProcess
+    /// What it says when it has unlocked the vault, or could not.
+    let channel: MessageSocket
+
+    init(process: ChildProcess, channel: consuming MessageSocket) {
+        self.process = process
+        self.channel = channel
+    }
+}
+
+/// What the keeper holds of one vault, from the lock on its image to its enclave. The parts come one after the other.
+final class OpenVault {
+    let image: VaultImage
+    /// The vault's file system over FUSE, until the loop device holds it.
+    private var mount: FuseMount?
+    private(set) var server: ServerLink?
+    private(set) var enclave: Enclave?
+
+    /// Locks the image at `path`, or makes a new one.
+    init(path: String, newSize: UInt64) throws(Failure) {
+        image = try VaultImage.open(path: path, newSize: newSize)
+    }
+
+    /// Starts the process that asks for the passphrase and then serves the plain data.
+    func startServer(_ source: PassphraseSource, project: String) throws(Failure) {
+        let mount = try FuseMount()
+        let pair = try failing(.vault) { () throws(SystemError) in try MessageSocketPair() }
+        let vaultServer = VaultServer(source: source, project: project)
+        let process = try failing(.vault) { () throws(SystemError) in
+            try ChildProcess.fork("start the vault's server") {
+                closeDescriptors(
+                    except: [
+                        STDERR_FILENO, source.descriptor, image.descriptor.raw, mount.connection.raw, pair.theirs.descriptor.raw,
+                    ])
+                return vaultServer.run(image, fuse: mount.connection, keeper: pair.theirs)
+            }
+        }
+        self.mount = mount
+        server = ServerLink(process: process, channel: pair.keepOurs())
+    }
+
+    /// From the unlocked server to an enclave in which nothing runs yet.
+    func startEnclave(_ configuration: GhostConfiguration) throws(Failure) {
+        let plan = try EnclavePlan(account: configuration.account, project: configuration.project, bridges: configuration.bridges)
+        let device = try LoopDevice.over(try openPlainFile())
+        // The device holds the file now. Were we to hold the connection too, a dead server would leave its readers waiting.
+        mount = nil
+        if image.isNew {
+            try Filesystem.make(on: device, owner: configuration.account)
+            try image.publish()
+        } else {
+            try Filesystem.check(device)
+        }
+        enclave = try Enclave.start(plan, on: device, directory: configuration.directory)
+    }
+
+    private func openPlainFile() throws(Failure) -> Descriptor {
+        guard let file = try mount?.openFile() else { throw Failure(.vault, "the vault's server is not there any more") }
+        return file
+    }
+
+    /// Ends enclave and server, and waits for both: afterwards nothing of the vault is mounted, mapped or in memory.
+    func close() {
+        endEnclave()
+        mount = nil
+        endServer()
+        image.discardIfUnpublished()
+    }
+
+    /// A polite end first, for shells that save their history; then the kernel's.
+    private func endEnclave() {
+        guard let enclave else { return }
+        self.enclave = nil
+        try? enclave.channel.send(Message(EnclaveInit.Word.end).encoded)
+        if enclave.process.wait(milliseconds: OpenVault.politeMilliseconds) == nil { enclave.process.end() }
+        device = enclave.device
+    }
+
+    /// The device that the enclave's mount was on.
+    private var device: LoopDevice.Identity?
+
+    private static let politeMilliseconds: Int32 = 1_000
+    private static let unmountMilliseconds: Int32 = 3_000
+
+    /// With the enclave gone the file system unmounts itself, its device clears itself, and the server ends. If it does not,
+    /// somebody outside holds a file of the vault, handed out of the ghost: the file system is then shut off under it.
+    private func endServer() {
+        guard let process = server?.process else { return }
+        server = nil
+        guard let device else {
+            process.end()
+            return
+        }
+        if process.wait(milliseconds: OpenVault.unmountMilliseconds) != nil { return }
+        Filesystem.shutOff(device)
+        process.end()
+    }
+}

@@ -1,0 +1,115 @@
+import CLinux
+import Contract
+import Linux
+
+/// The file that holds a vault, open and locked for this process and those it forks.
+struct VaultImage: ~Copyable {
+    let descriptor: Descriptor
+    private let directory: Descriptor
+    private let name: String
+    /// This is a new image under a temporary name: `publish` gives it its own.
+    let isNew: Bool
+
+    /// Opens the image at `path`, or makes a new one beside it, of `newSize` bytes, if there is none.
+    ///
+    /// No symbolic link is followed on the way (openat2(2)): the public area may write to parts of the path.
+    ///
+    /// - Throws: code 6 when it is open elsewhere, cannot be written, or is no regular file.
+    static func open(path: String, newSize: UInt64) throws(Failure) -> VaultImage {
+        guard let slash = path.utf8.lastIndex(of: UInt8(ascii: "/")), path.utf8.first == UInt8(ascii: "/") else {
+            throw Failure(.project, "the vault's path \(path) is not absolute")
+        }
+        let folder = String(path[..<slash])
+        let name = String(path[path.utf8.index(after: slash)...])
+        let directory = try openDirectory(folder.isEmpty ? "/" : folder)
+        let existing = clinux_openat(directory.raw, name, O_RDWR | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK, 0)
+        if existing < 0, clinux_errno() == ENOENT {
+            return try create(in: directory, name: name, size: newSize)
+        }
+        guard existing >= 0 else { throw openFailure(path, clinux_errno()) }
+        let image = VaultImage(descriptor: Descriptor(owning: existing), directory: directory, name: name, isNew: false)
+        var status = stat()
+        guard fstat(image.descriptor.raw, &status) == 0, status.st_mode & mode_t(S_IFMT) == mode_t(S_IFREG) else {
+            throw Failure(.vault, "the vault's image \(path) is not a regular file; nothing was changed")
+        }
+        try image.lock()
+        try LoopDevice.checkUnused(asBackingFile: image.descriptor)
+        return image
+    }
+
+    private init(descriptor: consuming Descriptor, directory: consuming Descriptor, name: String, isNew: Bool) {
+        self.descriptor = descriptor
+        self.directory = directory
+        self.name = name
+        self.isNew = isNew
+    }
+
+    private static func openFailure(_ path: String, _ errno: Int32) -> Failure {
+        switch errno {
+        case EROFS:
+            Failure(.vault, "the vault's image \(path) is on a read-only mount, so it cannot be opened; nothing was changed")
+        case ELOOP:
+            Failure(.refused, "the vault's image \(path) is a symbolic link, which is not followed; put the file itself there")
+        default: Failure(.vault, SystemError("open the vault's image \(path)", errno: errno))
+        }
+    }
+
+    private static func openDirectory(_ path: String) throws(Failure) -> Descriptor {
+        let raw = clinux_openat2(AT_FDCWD, path, UInt64(O_RDONLY | O_DIRECTORY | O_CLOEXEC), 0, UInt64(RESOLVE_NO_SYMLINKS))
+        guard raw >= 0 else { throw Failure(.vault, SystemError.last("open the vault's folder \(path)")) }
+        return Descriptor(owning: raw)
+    }
+
+    private static func create(in directory: consuming Descriptor, name: String, size: UInt64) throws(Failure) -> VaultImage {
+        let temporary = name + ".new"
+        let flags = O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC
+        let raw = clinux_openat(directory.raw, temporary, flags, 0o600)
+        if raw < 0, clinux_errno() == EROFS {
+            throw Failure(.vault, "the vault's folder is on a read-only mount, so no vault can be made; nothing was changed")
+        }
+        guard raw >= 0 else { throw Failure(.vault, SystemError.last("make the vault's image")) }
+        let image = VaultImage(descriptor: Descriptor(owning: raw), directory: directory, name: name, isNew: true)
+        // Whoever holds the lock is making the vault just now; a file without it was left by a crash, and is empty or no vault yet.
+        try image.lock()
+        try failing(.vault) { () throws(SystemError) in
+            try retrying("empty the new image") { ftruncate(image.descriptor.raw, 0) }
+            try retrying("give the new image its size") { ftruncate(image.descriptor.raw, off_t(clamping: size)) }
+        }
+        return image
+    }
+
+    /// An open-file-description lock: it lives as long as any process holds the descriptor. libcryptsetup uses flock(2) for
+    /// itself, so a flock of ours would make it wait for us; one of somebody else's tells that a tool is at work.
+    private func lock() throws(Failure) {
+        if clinux_ofd_lock_whole_file(descriptor.raw) != 0 {
+            throw Failure(.vault, "the vault is open elsewhere, so it cannot be opened here; lock it there first")
+        }
+        guard flock(descriptor.raw, LOCK_EX | LOCK_NB) == 0 else {
+            throw Failure(.vault, "another program (cryptsetup?) is using the vault's image; try again when it is done")
+        }
+        flock(descriptor.raw, LOCK_UN)
+    }
+
+    /// Gives a new image its name, once all of it is on the disk. One that came there meanwhile is not replaced.
+    func publish() throws(Failure) {
+        try failing(.vault) { () throws(SystemError) in
+            try retrying("write the new vault to the disk") { fsync(descriptor.raw) }
+            try retrying("give the new vault its name") {
+                clinux_rename_new(directory.raw, name + ".new", directory.raw, name)
+            }
+            try retrying("write the vault's folder to the disk") { fsync(directory.raw) }
+        }
+    }
+
+    /// Removes the temporary name of a new image: what was published has another by then.
+    func discardIfUnpublished() {
+        if isNew { unlinkat(directory.raw, name + ".new", 0) }
+    }
+
+    /// When the image was last written, to tell whether opening it changed it.
+    func modificationTime() -> (seconds: Int, nanoseconds: Int) {
+        var status = stat()
+        fstat(descriptor.raw, &status)
+        return (status.st_mtim.tv_sec, status.st_mtim.tv_nsec)
+    }
+}

@@ -1,0 +1,135 @@
+import ArgumentParser
+import Contract
+import FoundationEssentials
+
+struct StatusCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "status", abstract: "Say how the project's pod and vault are.", discussion: "Example: tazpod status --json")
+
+    @OptionGroup var options: GlobalOptions
+
+    func run() async throws {
+        let status = ControlClient.isInPod ? try PodStatus.ofThisPod() : try await statusFromHost()
+        if options.json { Console.printJSON(status) } else { Console.printLine(status.lines) }
+    }
+
+    private func statusFromHost() async throws -> PodStatus {
+        let project = try options.findProject()
+        guard let pod = try await ProviderChoice(log: options.log).findPod(of: project) else {
+            return PodStatus(
+                project: project.config.name, name: project.podName, pod: "absent", directory: project.directory,
+                vault: PodStatus.Vault(state: "unknown"))
+        }
+        var status = PodStatus(project: project.config.name, pod: "stopped", vault: PodStatus.Vault(state: "unknown"))
+        if pod.record.state == .running {
+            status = try await pod.ask(["status", "--json"], as: PodStatus.self, log: options.log)
+        }
+        status.name = pod.record.name
+        status.provider = pod.provider.name
+        status.directory = pod.record.directory
+        return status
+    }
+}
+
+struct SessionsCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "sessions", abstract: "List the sessions that attach can come back to.",
+        discussion: "Example: tazpod sessions")
+
+    @OptionGroup var options: GlobalOptions
+
+    func run() async throws {
+        let list: SessionList
+        if ControlClient.isInPod {
+            list = try SessionList.ofThisPod()
+        } else {
+            list = try await options.findRunningPod().ask(["sessions", "--json"], as: SessionList.self, log: options.log)
+        }
+        if options.json { Console.printJSON(list) } else { Console.printLine(list.lines) }
+    }
+}
+
+struct ListCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "list", abstract: "List the pods of this user, of every project.", discussion: "Example: tazpod list --json")
+
+    @OptionGroup var options: GlobalOptions
+
+    func run() async throws {
+        var records: [PodRecord] = []
+        for provider in await ProviderChoice(log: options.log).all() { records += try await provider.list() }
+        if options.json {
+            Console.printJSON(records.map { $0.published })
+        } else {
+            let rows = records.map { [$0.name, $0.provider, $0.state.rawValue, $0.directory] }
+            Console.printLine(Table.render([["POD", "PROVIDER", "STATE", "DIRECTORY"]] + rows))
+        }
+    }
+}
+
+struct LogsCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "logs", abstract: "Print what the pod's first process and its services said.",
+        discussion: "Example: tazpod logs -f")
+
+    @Flag(name: .shortAndLong, help: "Go on printing as more comes.")
+    var follow = false
+
+    @OptionGroup var options: GlobalOptions
+
+    func run() async throws {
+        let project = try options.findProject()
+        guard let pod = try await ProviderChoice(log: options.log).findPod(of: project) else {
+            throw Failure(.provider, "there is no pod of \(project.config.name); run tazpod up")
+        }
+        try pod.provider.logs(of: pod.record, follow: follow).become(log: options.log)
+    }
+}
+
+struct DownCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "down", abstract: "Lock the vault, stop the pod and remove it.",
+        discussion: """
+            The project's folder and the vault stay. With --purge the vault is destroyed too.
+
+            Example: tazpod down
+            """)
+
+    @Flag(help: "Destroy the vault too. Its secrets are lost for good.")
+    var purge = false
+
+    @Flag(help: "Do not ask for the project's name before --purge.")
+    var yes = false
+
+    @OptionGroup var options: GlobalOptions
+
+    func run() async throws {
+        let project = try options.findProject()
+        if purge { try confirm(project) }
+        if let pod = try await ProviderChoice(log: options.log).findPod(of: project) {
+            try await pod.provider.remove(pod.record.name)
+            options.log.notice("the pod \(pod.record.name) is gone")
+        }
+        try TokenStore(podName: project.podName).forget()
+        if purge { try destroyVault(project) }
+    }
+
+    private func confirm(_ project: Project) throws {
+        if yes { return }
+        guard Console.isInteractive else {
+            throw Failure(.refused, "--purge destroys the vault; type the project's name on a terminal, or add --yes")
+        }
+        print("The vault of \(project.config.name) and all its secrets will be lost. Type the project's name: ", terminator: "")
+        guard readLine() == project.config.name else { throw Failure(.refused, "that is not the name; nothing was changed") }
+    }
+
+    private func destroyVault(_ project: Project) throws {
+        let path = "\(project.directory)/\(project.config.vault.path)"
+        guard FileManager.default.fileExists(atPath: path) else { return }
+        do {
+            try FileManager.default.removeItem(atPath: path)
+        } catch {
+            throw Failure(.vault, "the vault \(path) could not be removed; remove it by hand")
+        }
+    }
+}

@@ -1,0 +1,70 @@
+import ArgumentParser
+import Contract
+
+struct UnlockCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "unlock", abstract: "Open the vault, and attach to its ghost.",
+        discussion: """
+            The first time, the vault is made. With a command after --, that runs as the ghost and the vault is locked when \
+            it ends.
+
+            Example: tazpod unlock -- sh -c 'cat ~/secrets/token'
+            """)
+
+    @Flag(help: "Only open it; attach nobody.")
+    var detach = false
+
+    @Option(help: ArgumentHelp("Read the passphrase, one line, from this descriptor.", valueName: "n"))
+    var passphraseFd: Int32?
+
+    @OptionGroup var options: GlobalOptions
+
+    @Argument(parsing: .postTerminator, help: "A command to run as the ghost, after --.")
+    var command: [String] = []
+
+    func validate() throws {
+        if detach && !command.isEmpty { throw ValidationError("give --detach or a command, not both") }
+    }
+
+    func run() async throws {
+        if ControlClient.isInPod {
+            let client = GhostClient(
+                verb: "unlock", isDetached: detach, command: command, passphraseDescriptor: passphraseFd)
+            return try PassedStatus.pass(client.run())
+        }
+        let pod = try await options.findRunningPod()
+        try await HostGhost(pod: pod, log: options.log, passphraseDescriptor: passphraseFd).unlock(detach: detach, command)
+    }
+}
+
+struct LockCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "lock", abstract: "Lock the vault: its ghost ends, and nothing of it stays.",
+        discussion: "A vault that is locked already stays so.\n\nExample: tazpod lock")
+
+    @Flag(help: "Lock the vaults of all pods of this user.")
+    var all = false
+
+    @OptionGroup var options: GlobalOptions
+
+    func run() async throws {
+        if ControlClient.isInPod {
+            _ = try ControlClient().ask(Message("lock"))
+            return
+        }
+        guard all else { return try await lock(options.findRunningPod()) }
+        for provider in await ProviderChoice(log: options.log).all() {
+            for record in try await provider.list() where record.state == .running {
+                try await lock(FoundPod(record: record, provider: provider))
+            }
+        }
+    }
+
+    private func lock(_ pod: FoundPod) async throws {
+        let result = try await pod.guest(["lock"], interactive: false).run(log: options.log)
+        guard result.status == 0 else {
+            throw Failure(ExitCode(rawValue: result.status) ?? .vault, "\(pod.record.name) did not lock: \(result.complaint)")
+        }
+        try TokenStore(podName: pod.record.name).forget()
+    }
+}

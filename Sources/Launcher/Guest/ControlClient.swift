@@ -1,0 +1,74 @@
+import CLinux
+import Contract
+import Linux
+
+/// One conversation with `tazpod-init`, or with the ghost that it passes us on to.
+struct ControlClient: ~Copyable {
+    private let socket: MessageSocket
+
+    /// We are inside a pod.
+    static var isInPod: Bool {
+        access(PodPaths.controlSocket, F_OK) == 0
+    }
+
+    init() throws(Failure) {
+        socket = try failing(.provider, next: "is this a pod, and its tazpod-init running?") { () throws(SystemError) in
+            try MessageSocket.connect(to: PodPaths.controlSocket)
+        }
+    }
+
+    /// Asks, and waits for the one answer.
+    func ask(_ request: Message) throws(Failure) -> Message {
+        try failing(.provider) { () throws(SystemError) in try socket.send(request.encoded) }
+        return try answer()
+    }
+
+    /// Sends a request with descriptors, which stay ours too.
+    func send(_ request: Message, descriptors: [Int32]) throws(Failure) {
+        try failing(.provider) { () throws(SystemError) in try socket.send(request.encoded, descriptors: descriptors) }
+    }
+
+    /// The next answer.
+    ///
+    /// - Throws: what the other side says went wrong; code 4 when it has gone.
+    func answer() throws(Failure) -> Message {
+        let received = try failing(.provider) { () throws(SystemError) in
+            try socket.receive(capacity: Message.maximumLength)
+        }
+        guard case .message(let message) = received else {
+            throw Failure(.vault, "the ghost ended without an answer; the vault is locked")
+        }
+        switch Reply(parsing: message.bytes) {
+        case .ok(let reply): return reply
+        case .error(let failure): throw failure
+        case nil: throw Failure(.provider, "the pod answers in words of another version; rebuild its image")
+        }
+    }
+
+    /// Waits for the status of what runs for us in the ghost, and meanwhile passes on what our terminal, or our caller, sends
+    /// us: the command is in another session, so the kernel does not.
+    func waitForExit() throws(Failure) -> Message {
+        let signals = try failing(.provider) { () throws(SystemError) in
+            let set = SignalSet.of(ControlClient.passedSignals)
+            try set.setAsMask()
+            return try SignalDescriptor(set)
+        }
+        while true {
+            var watched = [
+                pollfd(fd: socket.descriptor.raw, events: Int16(POLLIN), revents: 0),
+                pollfd(fd: signals.descriptor.raw, events: Int16(POLLIN), revents: 0),
+            ]
+            _ = poll(&watched, nfds_t(watched.count), -1)
+            while let record = signals.next() {
+                let number = Int32(record.ssi_signo)
+                let message = number == SIGWINCH ? Message("resize") : Message("signal").adding("number", String(number))
+                try? socket.send(message.encoded)
+            }
+            if watched[0].revents == 0 { continue }
+            let message = try answer()
+            if message.isWord("exit") { return message }
+        }
+    }
+
+    private static let passedSignals = [SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGUSR1, SIGUSR2, SIGWINCH]
+}

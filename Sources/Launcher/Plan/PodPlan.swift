@@ -1,0 +1,68 @@
+/// Everything about a pod that is settled before an engine hears of it: a plain value, that providers render and apply.
+struct PodPlan: Codable, Equatable {
+    /// Unique on this host: `tazpod-PROJECT-HASH`.
+    var name: String
+    var project: String
+    /// The project's folder on the host.
+    var directory: String
+    var workspace: Container
+
+    /// One container of the pod.
+    struct Container: Codable, Equatable {
+        var image: String
+        /// The workspace user's name, in the image.
+        var user: String
+        var hostname: String
+        var mounts: [Mount]
+        var environment: [String: String]
+        var ports: [Port]
+        var devices: Devices
+        /// Names without `CAP_`, in order.
+        var capabilities: [String]
+        var security: Security
+        var resources: Resources
+        /// How one asks whether it is ready.
+        var readyProbe: [String]
+    }
+
+    struct Mount: Codable, Equatable {
+        enum Source: Codable, Equatable {
+            /// A folder of the host.
+            case folder(String)
+            /// An empty one in memory, of this mode.
+            case memory(mode: String)
+        }
+
+        var source: Source
+        var target: String
+        var isReadOnly = false
+    }
+
+    struct Port: Codable, Equatable {
+        var hostAddress: String
+        var hostPort: UInt16
+        var podPort: UInt16
+    }
+
+    /// Device nodes the pod needs.
+    struct Devices: Codable, Equatable {
+        var paths: [String] = []
+        /// Majors of block devices whose nodes it may make and use: which loop device is free shows only at unlock.
+        var blockMajors: [Int] = []
+    }
+
+    struct Security: Codable, Equatable {
+        /// No program gains privileges by being setuid.
+        var noNewPrivileges = true
+        /// The engine's own seccomp profile stays on.
+        var seccomp = "default"
+        /// AppArmor's profile for containers forbids every mount; the enclave needs some.
+        var appArmor = "unconfined"
+    }
+
+    struct Resources: Codable, Equatable {
+        var cpu: String?
+        /// Bytes.
+        var memory: UInt64?
+    }
+}

@@ -1,0 +1,98 @@
+import Contract
+
+/// Plans a pod. Calls no engine, reads no file.
+enum PodPlanner {
+    /// What the `fuse` driver and the enclave need, and why; docs/security.md lists the same.
+    static let capabilities = [
+        "CHOWN",  // a vault made by stock mkfs becomes the user's
+        "DAC_OVERRIDE",  // the vault's image may be another user's
+        "FOWNER",  // private folders in the pod
+        "KILL",  // init stops what other users run
+        "MKNOD",  // loop devices that the container's /dev lacks
+        "SETFCAP",  // root's own id in the enclave's user namespace
+        "SETGID",
+        "SETPCAP",  // to empty the bounding set of the public area
+        "SETUID",
+        "SYS_ADMIN",  // namespaces and mounts
+    ]
+
+    private static let loopMajor = 7
+
+    /// - Throws: code 4 for what this version cannot do: nothing that was asked for is left out in silence.
+    static func plan(_ project: Project) throws(Failure) -> PodPlan {
+        let config = project.config
+        try refuseWhatIsMissing(config)
+        return PodPlan(
+            name: project.podName, project: config.name, directory: project.directory,
+            workspace: PodPlan.Container(
+                image: config.image, user: config.user, hostname: config.name, mounts: mounts(project),
+                environment: environment(project),
+                ports: config.ports.map {
+                    PodPlan.Port(hostAddress: $0.hostAddress, hostPort: $0.hostPort, podPort: $0.podPort)
+                },
+                devices: PodPlan.Devices(paths: ["/dev/fuse", "/dev/loop-control"], blockMajors: [loopMajor]),
+                capabilities: capabilities, security: PodPlan.Security(),
+                resources: PodPlan.Resources(cpu: config.resources.cpu, memory: config.resources.memory),
+                readyProbe: ["tazpod-init", "--probe", "ready"]))
+    }
+
+    private static func refuseWhatIsMissing(_ config: ProjectConfig) throws(Failure) {
+        let missing: String? =
+            if config.build != nil {
+                "build: in config.yaml; build the image yourself and name it under image:"
+            } else if config.allowedDomains != nil {
+                "network: allow: with a list of domains; write all, or remove it"
+            } else if config.agent != nil {
+                "agent:; remove it"
+            } else if config.resources.gpu {
+                "resources: gpu:; remove it"
+            } else if config.vault.lockAfter != nil {
+                "vault: lock_after:; remove it, and lock by hand"
+            } else if config.vault.driver == .dmcrypt || config.vault.driver == .ram {
+                "the \(config.vault.driver.rawValue) driver; write auto or fuse under vault: driver:"
+            } else {
+                nil
+            }
+        if let missing { throw Failure(.provider, "this version does not know \(missing)") }
+    }
+
+    /// The workspace, with the vault's folder taken out of the public area's sight: it sees an empty one in its place, and
+    /// the real one is where only root can go.
+    private static func mounts(_ project: Project) -> [PodPlan.Mount] {
+        let config = project.config
+        let workspace = config.workspace == "." ? project.directory : "\(project.directory)/\(config.workspace)"
+        var mounts = [PodPlan.Mount(source: .folder(workspace), target: PodPaths.workspace)]
+        let folder = vaultFolder(config)
+        guard !folder.isEmpty else { return mounts }
+        mounts.append(PodPlan.Mount(source: .folder("\(project.directory)/\(folder)"), target: PodPaths.vaultDirectory))
+        if let seen = folderInWorkspace(folder, workspace: config.workspace) {
+            mounts.append(
+                PodPlan.Mount(source: .memory(mode: "0555"), target: "\(PodPaths.workspace)/\(seen)", isReadOnly: true))
+        }
+        return mounts
+    }
+
+    /// The folder of the vault's image, relative to the project's; empty for the project's own, which cannot be hidden.
+    static func vaultFolder(_ config: ProjectConfig) -> String {
+        config.vault.path.split(separator: "/").dropLast().joined(separator: "/")
+    }
+
+    private static func folderInWorkspace(_ folder: String, workspace: String) -> String? {
+        if workspace == "." { return folder }
+        return folder.hasPrefix(workspace + "/") ? String(folder.dropFirst(workspace.count + 1)) : nil
+    }
+
+    private static func environment(_ project: Project) -> [String: String] {
+        let config = project.config
+        let name = config.vault.path.split(separator: "/").last.map { String($0) } ?? "vault.img"
+        let folder = vaultFolder(config).isEmpty ? PodPaths.workspace : PodPaths.vaultDirectory
+        var environment = config.environment
+        environment[PodVariable.user] = config.user
+        environment[PodVariable.project] = config.name
+        environment[PodVariable.vault] = "\(folder)/\(name)"
+        environment[PodVariable.vaultSize] = String(config.vault.size)
+        environment[PodVariable.vaultDriver] = config.vault.driver.rawValue
+        environment[PodVariable.bridges] = config.bridges.joined(separator: ":")
+        return environment
+    }
+}

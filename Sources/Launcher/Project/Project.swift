@@ -1,0 +1,62 @@
+import CLinux
+import Contract
+import FoundationEssentials
+import Linux
+
+/// A folder with a `.tazpod` in it.
+struct Project: Equatable {
+    /// Absolute, without symbolic links.
+    var directory: String
+    var config: ProjectConfig
+
+    static let folder = ".tazpod"
+    static let configFile = ".tazpod/config.yaml"
+
+    /// The project at `path`, or the nearest one above the current folder.
+    ///
+    /// - Throws: code 3 when there is none, or its files are wrong.
+    static func find(at path: String?) throws(Failure) -> Project {
+        let start = try canonical(path ?? ".")
+        if path != nil {
+            guard isProject(start) else {
+                throw Failure(.project, "\(start) has no \(folder) folder; run tazpod init there")
+            }
+            return try load(start)
+        }
+        var directory = start
+        while true {
+            if isProject(directory) { return try load(directory) }
+            guard directory != "/", let slash = directory.lastIndex(of: "/") else { break }
+            directory = slash == directory.startIndex ? "/" : String(directory[..<slash])
+        }
+        throw Failure(.project, "there is no \(folder) folder in \(start) or above it; run tazpod init in your project")
+    }
+
+    static func canonical(_ path: String) throws(Failure) -> String {
+        guard let resolved = realpath(path, nil) else {
+            throw Failure(.project, SystemError.last("open the folder \(path)"))
+        }
+        defer { free(resolved) }
+        return String(cString: resolved)
+    }
+
+    private static func isProject(_ directory: String) -> Bool {
+        access("\(directory)/\(folder)", F_OK) == 0
+    }
+
+    private static func load(_ directory: String) throws(Failure) -> Project {
+        let file = "\(directory)/\(configFile)"
+        let name = directory.split(separator: "/").last.map { String($0) } ?? "project"
+        guard access(file, F_OK) == 0 else {
+            return Project(
+                directory: directory, config: ProjectConfig(name: try ConfigFile.parse([], file: file, folder: name).name))
+        }
+        let text = try failing(.project) { () throws(SystemError) in try readFile(file, stage: "read \(file)") }
+        return Project(directory: directory, config: try ConfigFile.parse(text, file: file, folder: name))
+    }
+
+    /// The name of everything that is made for this project: the same for the same folder, different for two checkouts.
+    var podName: String {
+        "tazpod-\(config.name)-\(StableHash.hexadecimal(directory.utf8).prefix(10))"
+    }
+}

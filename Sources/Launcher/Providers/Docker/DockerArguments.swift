@@ -1,0 +1,46 @@
+/// A plan as arguments of `docker run`.
+enum DockerArguments {
+    static let projectLabel = "dev.tazpod.project"
+    static let directoryLabel = "dev.tazpod.directory"
+    static let userLabel = "dev.tazpod.user"
+    static let planLabel = "dev.tazpod.plan"
+
+    static func run(_ plan: PodPlan) -> [String] {
+        let container = plan.workspace
+        var arguments = ["run", "--detach", "--pull", "never", "--name", plan.name, "--hostname", container.hostname]
+        for (name, value) in labels(plan) { arguments += ["--label", "\(name)=\(value)"] }
+        for mount in container.mounts { arguments += option(for: mount) }
+        for (name, value) in container.environment.sorted(by: { $0.key < $1.key }) { arguments += ["--env", "\(name)=\(value)"] }
+        for port in container.ports { arguments += ["--publish", "\(port.hostAddress):\(port.hostPort):\(port.podPort)"] }
+        for device in container.devices.paths { arguments += ["--device", device] }
+        for major in container.devices.blockMajors { arguments += ["--device-cgroup-rule", "b \(major):* rwm"] }
+        arguments += ["--cap-drop", "ALL"]
+        for capability in container.capabilities { arguments += ["--cap-add", capability] }
+        arguments += security(container.security)
+        if let cpu = container.resources.cpu { arguments += ["--cpus", cpu] }
+        if let memory = container.resources.memory { arguments += ["--memory", String(memory)] }
+        return arguments + [container.image]
+    }
+
+    private static func labels(_ plan: PodPlan) -> [(String, String)] {
+        [
+            (projectLabel, plan.project), (directoryLabel, plan.directory), (userLabel, plan.workspace.user),
+            (planLabel, plan.digest),
+        ]
+    }
+
+    private static func option(for mount: PodPlan.Mount) -> [String] {
+        let suffix = mount.isReadOnly ? ",readonly" : ""
+        switch mount.source {
+        case .folder(let path): return ["--mount", "type=bind,source=\(path),target=\(mount.target)\(suffix)"]
+        case .memory(let mode): return ["--mount", "type=tmpfs,target=\(mount.target),tmpfs-mode=\(mode)\(suffix)"]
+        }
+    }
+
+    private static func security(_ security: PodPlan.Security) -> [String] {
+        var options = ["--security-opt", "apparmor=\(security.appArmor)"]
+        if security.noNewPrivileges { options += ["--security-opt", "no-new-privileges"] }
+        if security.seccomp != "default" { options += ["--security-opt", "seccomp=\(security.seccomp)"] }
+        return options
+    }
+}

@@ -1,0 +1,89 @@
+import CLinux
+import Contract
+import FoundationEssentials
+import Linux
+import Logging
+import Subprocess
+import SystemPackage
+
+/// What a command that was run to its end said.
+struct CommandOutput: Sendable {
+    var status: Int32
+    var output: String
+    var errors: String
+
+    /// The last line on standard error: where tools put what went wrong.
+    var complaint: String {
+        errors.split(separator: "\n").last.map { String($0) } ?? "it said nothing"
+    }
+}
+
+extension HostCommand {
+    private static let outputLimit = 16 << 20
+
+    /// Runs it to its end, without a terminal.
+    ///
+    /// - Throws: code 4 when the program is not there.
+    func run(log: Logger, input: [UInt8] = []) async throws -> CommandOutput {
+        log.debug("running \(description)")
+        do {
+            let result = try await Subprocess.run(
+                .name(arguments[0]), arguments: Arguments(Array(arguments.dropFirst())), environment: subprocessEnvironment,
+                input: .array(input), output: .string(limit: HostCommand.outputLimit),
+                error: .string(limit: HostCommand.outputLimit))
+            return CommandOutput(
+                status: result.terminationStatus.shellStatus, output: result.standardOutput, errors: result.standardError)
+        } catch let error as SubprocessError where error.code == .executableNotFound {
+            throw Failure(.provider, "there is no \(arguments[0]) on this machine; install it, or choose another provider")
+        }
+    }
+
+    /// Runs it to its end with our own output, and `standardInput` as its input.
+    func runAttached(standardInput: borrowing Descriptor, log: Logger) throws(Failure) -> Int32 {
+        log.debug("running \(description)")
+        var plan = SpawnPlan(arguments, environment: variables.map { [UInt8]("\($0.key)=\($0.value)".utf8) })
+        plan.descriptors = .only([standardInput.raw, STDOUT_FILENO, STDERR_FILENO])
+        return try failing(.provider, next: "install it, or choose another provider") { () throws(SystemError) in
+            let pid = try spawn(plan)
+            var status: Int32 = 0
+            try retrying("wait for \(arguments[0])") { waitpid(pid, &status, 0) }
+            return exitStatus(status)
+        }
+    }
+
+    private var variables: [String: String] {
+        (onlyEnvironment ?? ProcessInfo.processInfo.environment).merging(environment) { $1 }
+    }
+
+    /// Becomes it: no process of ours stays between the terminal and the pod (execve(2)).
+    func become(log: Logger) throws -> Never {
+        log.debug("becoming \(description)")
+        let words = CStringArray(arguments)
+        let list = CStringArray(variables.map { "\($0.key)=\($0.value)" })
+        clinux_exec(arguments[0], words.pointer, list.pointer)
+        throw Failure(.provider, SystemError.last("run \(arguments[0])"), next: "install it, or choose another provider")
+    }
+
+    private var subprocessEnvironment: Subprocess.Environment {
+        var values: [Subprocess.Environment.Key: String] = [:]
+        for (name, value) in variables { values[.init(stringLiteral: name)] = value }
+        return .custom(values)
+    }
+
+    /// As a person would type it; secrets are never among the arguments.
+    var description: String {
+        arguments.map {
+            $0.allSatisfy { $0.isLetter || $0.isNumber || "-_./=:,@%+".contains($0) } && !$0.isEmpty ? $0 : "'\($0)'"
+        }
+        .joined(separator: " ")
+    }
+}
+
+extension TerminationStatus {
+    fileprivate var shellStatus: Int32 {
+        switch self {
+        case .exited(let code): Int32(code)
+        case .signaled(let signal): 128 + Int32(signal)
+        }
+    }
+}

@@ -1,0 +1,47 @@
+import CLinux
+import Contract
+import Linux
+
+/// The users of a native pod: the host's, with the workspace user among them.
+struct NativeAccounts: Equatable {
+    /// The pod's /etc/passwd and /etc/group.
+    var passwd: String
+    var group: String
+    /// The workspace user.
+    var uid: uid_t
+    var gid: gid_t
+
+    private static let defaultID: UInt32 = 1000
+
+    /// The workspace user has the uid of the project's owner, so that the files stay whose they are; a project of root's gets
+    /// the usual first user, because nothing can keep a secret from root.
+    static func forPod(_ plan: PodPlan) throws(Failure) -> NativeAccounts {
+        var status = stat()
+        guard stat(plan.directory, &status) == 0 else {
+            throw Failure(.project, SystemError.last("look at the project's folder \(plan.directory)"))
+        }
+        let isRoots = status.st_uid == 0
+        let host = try failing(.provider) { () throws(SystemError) in
+            (try readFile("/etc/passwd", stage: "read /etc/passwd"), try readFile("/etc/group", stage: "read /etc/group"))
+        }
+        return make(
+            user: plan.workspace.user, uid: isRoots ? defaultID : status.st_uid, gid: isRoots ? defaultID : status.st_gid,
+            passwd: String(decoding: host.0, as: UTF8.self), group: String(decoding: host.1, as: UTF8.self))
+    }
+
+    /// Adds the user; lines of the same name or number give way.
+    static func make(user: String, uid: uid_t, gid: gid_t, passwd: String, group: String) -> NativeAccounts {
+        let home = "/home/\(user)"
+        let users = keep(passwd, unlike: user, uid) + ["\(user):x:\(uid):\(gid):TazPod workspace:\(home):/bin/bash"]
+        let groups = keep(group, unlike: user, gid) + ["\(user):x:\(gid):"]
+        return NativeAccounts(
+            passwd: users.joined(separator: "\n") + "\n", group: groups.joined(separator: "\n") + "\n", uid: uid, gid: gid)
+    }
+
+    private static func keep(_ file: String, unlike name: String, _ number: UInt32) -> [String] {
+        file.split(separator: "\n").map { String($0) }.filter { line in
+            let fields = line.split(separator: ":", omittingEmptySubsequences: false)
+            return fields.count >= 3 && fields[0] != name && fields[2] != String(number)
+        }
+    }
+}

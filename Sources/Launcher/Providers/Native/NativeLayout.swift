@@ -1,0 +1,59 @@
+import Contract
+
+/// A plan as arguments of bubblewrap.
+struct NativeLayout {
+    /// TazPod's programs, inside the pod.
+    static let programFolder = "/run/tazpod/bin"
+    private static let programs = ["tazpod", "tazpod-init", "tazpod-ghost"]
+    private static let informationDescriptor = "3"
+
+    let plan: PodPlan
+    /// The pod's own folder on the host: home, accounts.
+    let state: String
+    let hostPrograms: String
+
+    /// What PID 1 finds in its environment: the plan's, and nothing of the caller's.
+    var environment: [String: String] {
+        var result = plan.workspace.environment
+        result["PATH"] = "\(NativeLayout.programFolder):/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+        result["LANG"] = result["LANG"] ?? "C.UTF-8"
+        return result
+    }
+
+    func arguments(root: HostRoot) -> [String] {
+        var arguments = [
+            "bwrap", "--unshare-pid", "--unshare-ipc", "--unshare-uts", "--hostname", plan.workspace.hostname, "--as-pid-1",
+            "--info-fd", NativeLayout.informationDescriptor,
+        ]
+        for folder in root.folders { arguments += ["--ro-bind", "/\(folder)", "/\(folder)"] }
+        for link in root.links { arguments += ["--symlink", link.target, "/\(link.name)"] }
+        arguments += ["--proc", "/proc", "--dev", "/dev"]
+        for device in plan.workspace.devices.paths { arguments += ["--dev-bind-try", device, device] }
+        arguments += ["--perms", "1777", "--tmpfs", "/tmp", "--perms", "1777", "--tmpfs", "/var/tmp", "--tmpfs", "/run"]
+        // Other pods' homes.
+        arguments += ["--tmpfs", NativeStore.stateRoot]
+        if let file = root.resolverFile { arguments += ["--ro-bind", file, file] }
+        for name in ["passwd", "group"] { arguments += ["--ro-bind", "\(state)/\(name)", "/etc/\(name)"] }
+        for folder in [PodPaths.runtime, NativeLayout.programFolder] { arguments += ["--perms", "0755", "--dir", folder] }
+        for program in NativeLayout.programs {
+            arguments += ["--ro-bind", "\(hostPrograms)/\(program)", "\(NativeLayout.programFolder)/\(program)"]
+        }
+        arguments += ["--perms", "0700", "--dir", "/root", "--perms", "0755", "--dir", "/home"]
+        arguments += ["--bind", "\(state)/home", "/home/\(plan.workspace.user)"]
+        arguments += ["--perms", "0700", "--dir", PodPaths.privateDirectory]
+        for mount in plan.workspace.mounts { arguments += option(for: mount) }
+        arguments += ["--remount-ro", "/"]
+        arguments += ["--cap-drop", "ALL"]
+        for capability in plan.workspace.capabilities { arguments += ["--cap-add", "CAP_\(capability)"] }
+        return arguments + ["--", "\(NativeLayout.programFolder)/tazpod-init"]
+    }
+
+    private func option(for mount: PodPlan.Mount) -> [String] {
+        switch mount.source {
+        case .folder(let path): return [mount.isReadOnly ? "--ro-bind" : "--bind", path, mount.target]
+        case .memory(let mode):
+            let readOnly = mount.isReadOnly ? ["--remount-ro", mount.target] : []
+            return ["--perms", mode, "--tmpfs", mount.target] + readOnly
+        }
+    }
+}

@@ -1,0 +1,108 @@
+import CLinux
+import Contract
+import FoundationEssentials
+import Linux
+
+/// Where native pods are kept on the host, in place of an engine's labels: a folder for each, and what runs in /run.
+struct NativeStore: Sendable {
+    /// Root's pods.
+    static let stateRoot = "/var/lib/tazpod"
+    private static let recordFile = "pod.json"
+
+    /// What is written when a pod starts.
+    private struct Running: Codable {
+        var plan: PodPlan
+        var pid: Int32
+        /// In clock ticks since boot (proc_pid_stat(5)): a pid alone may be another process by now.
+        var startTime: UInt64
+        var bootID: String
+    }
+
+    func folder(_ name: String) -> String { "\(NativeStore.stateRoot)/\(name)" }
+
+    func logFile(_ name: String) -> String { "\(folder(name))/log" }
+
+    /// Makes the pod's folder, home and accounts.
+    func prepare(_ plan: PodPlan, accounts: NativeAccounts) throws {
+        let folder = folder(plan.name)
+        try failing(.provider) { () throws(SystemError) in
+            for (path, mode) in [(NativeStore.stateRoot, 0o755), (folder, 0o755)] as [(String, mode_t)] {
+                if mkdir(path, mode) != 0, clinux_errno() != EEXIST { throw SystemError.last("make \(path)") }
+            }
+            try write(accounts.passwd, to: "\(folder)/passwd")
+            try write(accounts.group, to: "\(folder)/group")
+        }
+        let home = "\(folder)/home"
+        if access(home, F_OK) == 0 { return }
+        // As useradd -m would: the skeleton, then the owner.
+        try failing(.provider) { () throws(SystemError) in
+            try retrying("make \(home)") { mkdir(home, 0o700) }
+            try retrying("give \(home) to the user") { chown(home, accounts.uid, accounts.gid) }
+            guard access("/etc/skel", R_OK) == 0 else { return }
+            var copying = SpawnPlan(["cp", "-r", "/etc/skel/.", home], environment: [[UInt8]("PATH=/usr/bin:/bin".utf8)])
+            copying.account = Account(
+                name: plan.workspace.user, uid: accounts.uid, gid: accounts.gid, home: home, shell: "", groups: [accounts.gid])
+            var status: Int32 = 0
+            let pid = try spawn(copying)
+            try retrying("wait for cp") { waitpid(pid, &status, 0) }
+        }
+    }
+
+    private func write(_ text: String, to path: String) throws(SystemError) {
+        let temporary = "\(path).new"
+        try Descriptor.open(temporary, O_WRONLY | O_CREAT | O_TRUNC, mode: 0o644, stage: "write \(path)")
+            .write(text, stage: "write \(path)")
+        try retrying("write \(path)") { rename(temporary, path) }
+    }
+
+    func save(_ plan: PodPlan, pid: Int32) throws {
+        let running = Running(plan: plan, pid: pid, startTime: try NativeStore.startTime(pid) ?? 0, bootID: NativeStore.bootID())
+        let text = String(decoding: try JSONEncoder().encode(running), as: UTF8.self)
+        try failing(.provider) { () throws(SystemError) in
+            try write(text, to: "\(folder(plan.name))/\(NativeStore.recordFile)")
+        }
+    }
+
+    func names() -> [String] {
+        ((try? FileManager.default.contentsOfDirectory(atPath: NativeStore.stateRoot)) ?? []).sorted()
+    }
+
+    func record(_ name: String) throws -> PodRecord? {
+        let path = "\(folder(name))/\(NativeStore.recordFile)"
+        guard access(path, F_OK) == 0 else { return nil }
+        let bytes = try failing(.provider) { () throws(SystemError) in try readFile(path, stage: "read \(path)") }
+        guard let saved = try? JSONDecoder().decode(Running.self, from: Data(bytes)) else {
+            throw Failure(.provider, "\(path) is not of this version's form; remove \(folder(name)) if the pod is gone")
+        }
+        let runs = try saved.bootID == NativeStore.bootID() && NativeStore.startTime(saved.pid) == saved.startTime
+        return PodRecord(
+            name: name, project: saved.plan.project, directory: saved.plan.directory, provider: "native",
+            state: runs ? .running : .stopped, planDigest: saved.plan.digest, user: saved.plan.workspace.user,
+            pid: runs ? saved.pid : nil,
+            environment: NativeLayout(plan: saved.plan, state: folder(name), hostPrograms: "").environment)
+    }
+
+    func remove(_ name: String) throws {
+        guard access(folder(name), F_OK) == 0 else { return }
+        do {
+            try FileManager.default.removeItem(atPath: folder(name))
+        } catch {
+            throw Failure(.provider, "the folder \(folder(name)) could not be removed; remove it by hand")
+        }
+    }
+
+    /// Field 22 of /proc/PID/stat; nil when there is no such process, or it is a zombie.
+    private static func startTime(_ pid: Int32) throws -> UInt64? {
+        guard let bytes = try? readFile("/proc/\(pid)/stat", stage: "look at process \(pid)") else { return nil }
+        // The second field is the program's name, in parentheses, which may hold anything.
+        let afterName = String(decoding: bytes, as: UTF8.self).split(separator: ")").last ?? ""
+        let fields = afterName.split(separator: " ")
+        guard fields.count > 19, fields[0] != "Z" else { return nil }
+        return UInt64(fields[19])
+    }
+
+    private static func bootID() -> String {
+        let bytes = (try? readFile("/proc/sys/kernel/random/boot_id", stage: "read the boot id")) ?? []
+        return String(decoding: bytes.filter { $0 != UInt8(ascii: "\n") }, as: UTF8.self)
+    }
+}

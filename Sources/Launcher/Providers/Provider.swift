@@ -1,0 +1,72 @@
+import Contract
+
+/// Where pods run. A provider renders a plan and applies it; it reads no config file.
+protocol Provider: Sendable {
+    /// As in `--provider`.
+    var name: String { get }
+
+    /// Where TazPod's programs are in its pods.
+    var programFolder: String { get }
+
+    /// What `up` would do, as commands a person can read.
+    func rendering(of plan: PodPlan) -> String
+
+    /// Makes and starts the pod, or starts it again; does nothing when it runs.
+    func start(_ plan: PodPlan) async throws
+
+    /// Stops the pod and removes it, with all that it wrote outside of the project's folder.
+    func remove(_ podName: String) async throws
+
+    /// The pod as the engine has it; nil when there is none.
+    func find(_ podName: String) async throws -> PodRecord?
+
+    /// Every pod of this user.
+    func list() async throws -> [PodRecord]
+
+    /// How a command is run in the pod. The caller becomes it, or runs it.
+    func command(_ request: PodCommand, in record: PodRecord) throws -> HostCommand
+
+    /// What prints the pod's log.
+    func logs(of record: PodRecord, follow: Bool) throws -> HostCommand
+}
+
+/// A pod as its engine knows it: read back from labels, or from what stands in for them.
+struct PodRecord: Codable, Equatable, Sendable {
+    enum State: String, Codable, Sendable {
+        case running, stopped
+    }
+
+    var name: String
+    var project: String
+    var directory: String
+    var provider: String
+    var state: State
+    /// Tells whether the plan has changed since.
+    var planDigest: String
+    /// The workspace user.
+    var user: String
+    /// PID 1 on the host, where the provider has no other handle.
+    var pid: Int32?
+    /// The pod's environment, where the engine does not keep it.
+    var environment: [String: String] = [:]
+}
+
+/// Something to run in a pod.
+struct PodCommand: Equatable {
+    var arguments: [String]
+    /// The workspace user, or root: only for TazPod's own programs.
+    var isRoot = false
+    /// Its input and output are a terminal.
+    var isInteractive = false
+    /// Variables for it alone. Their values never get into an argument list, which everybody can read.
+    var environment: [String: String] = [:]
+    var directory: String?
+}
+
+/// A program of the host with its arguments, and variables beside our own.
+struct HostCommand: Equatable, Sendable {
+    var arguments: [String]
+    var environment: [String: String] = [:]
+    /// nil keeps ours; else these are all there are.
+    var onlyEnvironment: [String: String]?
+}

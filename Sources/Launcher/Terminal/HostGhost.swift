@@ -1,0 +1,76 @@
+import CLinux
+import Contract
+import Linux
+import Logging
+
+/// The verbs that lead into a ghost, from the host: they become the engine's process, with this host's tokens as proof.
+struct HostGhost {
+    let pod: FoundPod
+    let log: Logger
+    let passphraseDescriptor: Int32?
+
+    /// Opens the vault and goes on as `unlock` says. Ends this process, or returns when there is nothing to become.
+    func unlock(detach: Bool, _ command: [String]) async throws {
+        let store = try TokenStore(podName: pod.record.name)
+        let words = command.isEmpty ? [] : ["--"] + command
+        guard needsTwoSteps else {
+            try pod.guest(
+                ["unlock"] + (detach ? ["--detach"] : []) + words, interactive: true,
+                environment: try environment(store, next: true)
+            ).become(log: log)
+        }
+        let status = try giveProof(["unlock", "--detach", "--passphrase-fd", "0"], store)
+        try PassedStatus.pass(status)
+        // Without a terminal there is nobody to attach.
+        if detach || (command.isEmpty && !Console.isInteractive) { return }
+        try pod.guest(["unlock"] + words, interactive: Console.isInteractive, environment: try environment(store, next: false))
+            .become(log: log)
+    }
+
+    func attach() async throws -> Never {
+        try becomeAfterProof(["attach", SessionList.ghostName])
+    }
+
+    func exec(_ command: [String]) async throws -> Never {
+        try becomeAfterProof(["exec", "--ghost", "--"] + command)
+    }
+
+    private func becomeAfterProof(_ words: [String]) throws -> Never {
+        let store = try TokenStore(podName: pod.record.name)
+        if passphraseDescriptor != nil || (store.tokens.isEmpty && needsTwoSteps) {
+            let status = try giveProof(["attach", SessionList.ghostName, "--proof-only", "--passphrase-fd", "0"], store)
+            try PassedStatus.pass(status)
+        }
+        try pod.guest(words, interactive: Console.isInteractive, environment: try environment(store, next: false)).become(
+            log: log)
+    }
+
+    /// An engine's exec carries one standard input. It is the command's, so a passphrase that does not come from the terminal
+    /// is given beforehand, in a run of its own, for a token that counts from then on.
+    private var needsTwoSteps: Bool {
+        passphraseDescriptor != nil || !Console.isInteractive
+    }
+
+    private func giveProof(_ words: [String], _ store: TokenStore) throws -> Int32 {
+        let line = try passphraseLine()
+        let command = try pod.guest(words, interactive: false, environment: try environment(store, next: true))
+        return try command.runAttached(standardInput: line, log: log)
+    }
+
+    /// The passphrase as another program's standard input: from the descriptor, or asked for on the controlling terminal.
+    private func passphraseLine() throws(Failure) -> Descriptor {
+        if let passphraseDescriptor { return try PassphraseRelay.pipe(from: passphraseDescriptor) }
+        guard let terminal = try? Descriptor.open("/dev/tty", O_RDWR, stage: "open the terminal") else {
+            throw Failure(.proof, "there is no terminal to ask for the passphrase on; use --passphrase-fd N")
+        }
+        return try PassphraseRelay.pipe(asking: terminal, "Passphrase for the vault of \(pod.record.project): ")
+    }
+
+    private func environment(_ store: TokenStore, next: Bool) throws(Failure) -> [String: String] {
+        var environment = TerminalVariables.current
+        let known = store.tokens
+        if next { environment[PodVariable.nextToken] = try store.makeNext() }
+        if !known.isEmpty { environment[PodVariable.token] = known.joined(separator: ":") }
+        return environment
+    }
+}

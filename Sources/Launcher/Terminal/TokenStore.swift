@@ -1,0 +1,62 @@
+import CLinux
+import Contract
+import FoundationEssentials
+import Linux
+
+/// The attach tokens that this host holds for a pod: its proof to the ghost that it is the one which unlocked.
+///
+/// A file of two lines: the token of the last attempt to unlock, and the one before it. We become the engine's process before we
+/// could learn whether an attempt succeeded, so both are offered.
+struct TokenStore {
+    private let path: String
+
+    /// - Throws: code 7 when the folder is not ours alone.
+    init(podName: String) throws(Failure) {
+        let folder = try TokenStore.folder()
+        path = "\(folder)/\(podName).token"
+    }
+
+    /// The tokens to offer, newest first.
+    var tokens: [String] {
+        let bytes = (try? readFile(path, stage: "read the attach token")) ?? []
+        return bytes.split(separator: UInt8(ascii: "\n")).map { String(decoding: $0, as: UTF8.self) }
+    }
+
+    /// Makes the token of an unlock that is about to be tried, and keeps it.
+    func makeNext() throws(Failure) -> String {
+        var random = [UInt8](repeating: 0, count: 32)
+        guard getrandom(&random, random.count, 0) == random.count else {
+            throw Failure(.refused, SystemError.last("get random bytes for a token"))
+        }
+        let token = random.map { byte in
+            let digits = String(byte, radix: 16)
+            return digits.count == 1 ? "0" + digits : digits
+        }.joined()
+        let lines = [token] + tokens.prefix(1)
+        let temporary = "\(path).new"
+        try failing(.refused) { () throws(SystemError) in
+            try Descriptor.open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW, mode: 0o600, stage: "write \(temporary)")
+                .write(lines.joined(separator: "\n") + "\n", stage: "write \(temporary)")
+            try retrying("write \(path)") { rename(temporary, path) }
+        }
+        return token
+    }
+
+    func forget() {
+        unlink(path)
+    }
+
+    private static func folder() throws(Failure) -> String {
+        let runtime = environmentValue("XDG_RUNTIME_DIR").flatMap { $0.hasPrefix("/") ? $0 : nil }
+        let parent = runtime ?? (geteuid() == 0 ? "/run" : "/tmp")
+        let folder = runtime != nil ? "\(parent)/tazpod" : "\(parent)/tazpod-host-\(geteuid())"
+        if mkdir(folder, 0o700) != 0, clinux_errno() != EEXIST { throw Failure(.refused, SystemError.last("make \(folder)")) }
+        var status = stat()
+        guard lstat(folder, &status) == 0, status.st_uid == geteuid(), status.st_mode & 0o077 == 0,
+            status.st_mode & mode_t(S_IFMT) == mode_t(S_IFDIR)
+        else {
+            throw Failure(.refused, "\(folder) is not a folder of yours alone, so no token is kept in it; remove it")
+        }
+        return folder
+    }
+}

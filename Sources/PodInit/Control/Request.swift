@@ -1,0 +1,53 @@
+import CLinux
+import Contract
+import Linux
+
+/// A request of the control socket, as far as `tazpod-init` looks into it.
+enum Request: Equatable {
+    case status
+    case sessions
+    case ensureSession(String)
+    case probe(ProbeKind)
+    case stop
+    /// For the ghost's keeper, which reads the rest of the message itself.
+    case ghost(GhostVerb)
+
+    enum GhostVerb: Equatable {
+        case unlock, lock, attach, exec
+    }
+
+    /// Reads a request.
+    ///
+    /// - Throws: code 2 when it is none.
+    static func parse(_ message: Message) throws(Failure) -> Request {
+        if message.isWord("status") { return .status }
+        if message.isWord("sessions") { return .sessions }
+        if message.isWord("stop") { return .stop }
+        if message.isWord("unlock") { return .ghost(.unlock) }
+        if message.isWord("lock") { return .ghost(.lock) }
+        if message.isWord("attach") { return .ghost(.attach) }
+        if message.isWord("exec") { return .ghost(.exec) }
+        if message.isWord("probe") {
+            let kind = message.text("kind") ?? "live"
+            if sameText(kind, "live") { return .probe(.live) }
+            if sameText(kind, "ready") { return .probe(.ready) }
+            throw Failure(.usage, "a probe is of kind ready or live")
+        }
+        if message.isWord("ensure-session"), let name = message.text("name") { return .ensureSession(name) }
+        throw Failure(.usage, "the control socket has no such request")
+    }
+
+    /// Who may ask: root anything; the workspace user what concerns the user's own work; nobody else more than a probe.
+    ///
+    /// Opening a vault takes its passphrase, and entering a ghost takes proof, whoever asks.
+    func check(_ peer: Peer, workspaceUID: uid_t) throws(Failure) {
+        if peer.uid == 0 { return }
+        switch self {
+        case .probe: return
+        case .status, .sessions, .ensureSession, .ghost:
+            if peer.uid == workspaceUID { return }
+        case .stop: break
+        }
+        throw Failure(.refused, "uid \(peer.uid) may not ask the pod for this; ask as root or as the workspace user")
+    }
+}

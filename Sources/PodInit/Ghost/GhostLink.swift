@@ -1,0 +1,27 @@
+import CLinux
+import Contract
+import Linux
+
+/// Our end of a running `tazpod-ghost`: one per open vault, and a pod has one vault.
+final class GhostLink {
+    let identifier: UInt32
+    let pid: pid_t
+    let channel: MessageSocket
+    /// `opening` until the ghost says otherwise: `open`, `closing`.
+    private(set) var stateName = "opening"
+    /// What the ghost says of itself, for `status`.
+    private(set) var details: [Message.Field] = []
+
+    init(identifier: UInt32, pid: pid_t, channel: consuming MessageSocket) {
+        self.identifier = identifier
+        self.pid = pid
+        self.channel = channel
+    }
+
+    /// Takes a `state` message of the ghost.
+    func update(_ message: Message) {
+        guard message.isWord("state"), let value = message.text("value") else { return }
+        stateName = value
+        details = message.fields.filter { !$0.key.elementsEqual("value".utf8) }
+    }
+}

@@ -1,0 +1,103 @@
+import CLinux
+import Contract
+import Linux
+
+extension Supervisor {
+    /// How long a lock may take before the ghost is killed, which also locks, but loses what was not synced.
+    static let lockMilliseconds: Int64 = 15_000
+
+    /// Hands a request, its client and the client's descriptors to the ghost, which answers the client itself.
+    ///
+    /// - Returns: whether the client is the ghost's now.
+    func passToGhost(
+        _ verb: Request.GhostVerb, _ message: Message, _ client: Client, _ descriptors: borrowing ReceivedDescriptors
+    ) throws(Failure) -> Bool {
+        if ghost == nil {
+            switch verb {
+            case .lock:
+                client.reply(.ok(Message("ok").adding("vault", "locked")))
+                return false
+            case .attach, .exec: throw Failure(.refused, "the vault is locked; run tazpod unlock first")
+            case .unlock:
+                if stopping != nil { throw Failure(.refused, "the pod is stopping; start it again first") }
+                try startGhost()
+            }
+        }
+        guard let ghost else { return false }
+        var request = Message(String(decoding: message.word, as: UTF8.self))
+        request.add("peer-uid", String(client.peer.uid))
+        for field in message.fields where !field.key.starts(with: "peer-".utf8) {
+            request.add(String(decoding: field.key, as: UTF8.self), field.value)
+        }
+        do {
+            try ghost.channel.send(request.encoded, descriptors: [client.socket.descriptor.raw] + descriptors.numbers)
+        } catch {
+            throw Failure(.vault, "the ghost does not take requests just now (\(describe(errno: error.errno))); try again")
+        }
+        if verb == .lock { deadlines.set(.ghostLock, at: monotonicMilliseconds() + Supervisor.lockMilliseconds) }
+        return true
+    }
+
+    private func startGhost() throws(Failure) {
+        guard geteuid() == 0, configuration.account != nil else {
+            throw Failure(
+                .refused, "this pod has no second user, so nothing could keep a secret from the public area; run its init as root"
+            )
+        }
+        do {
+            let pair = try MessageSocketPair()
+            let null = try Descriptor.open("/dev/null", O_RDWR, stage: "open /dev/null")
+            let program = try ownFolder() + "/tazpod-ghost"
+            var plan = SpawnPlan([program], environment: environment())
+            plan.descriptors = .only([null.raw, STDERR_FILENO, STDERR_FILENO, pair.theirs.descriptor.raw])
+            plan.group = .session
+            let pid = try spawn(plan)
+            let link = GhostLink(identifier: nextIdentifier(), pid: pid, channel: pair.keepOurs())
+            try epoll.add(link.channel.descriptor.raw, token: EventToken(.ghost, link.identifier).raw)
+            try retrying("make the ghost's channel non-blocking") {
+                clinux_fcntl(link.channel.descriptor.raw, F_SETFL, Int(O_NONBLOCK))
+            }
+            ghost = link
+        } catch {
+            throw Failure(.provider, error, next: "this pod's image has no working tazpod-ghost beside tazpod-init")
+        }
+    }
+
+    func readGhost(_ identifier: UInt32) {
+        guard let ghost, ghost.identifier == identifier else { return }
+        do {
+            switch try ghost.channel.receive(capacity: Message.maximumLength) {
+            case .nothingYet: return
+            // Its end, which SIGCHLD tells, counts; until then there is nothing more to hear.
+            case .closed: epoll.remove(ghost.channel.descriptor.raw)
+            case .message(let received):
+                if let message = Message(parsing: received.bytes) { ghost.update(message) }
+            }
+        } catch {
+            log(error.sentence)
+            epoll.remove(ghost.channel.descriptor.raw)
+        }
+    }
+
+    /// Asks the ghost to lock, with nobody waiting for the answer.
+    func lockGhost() {
+        guard let ghost else { return }
+        try? ghost.channel.send(Message("lock").encoded)
+        deadlines.set(.ghostLock, at: monotonicMilliseconds() + Supervisor.lockMilliseconds)
+    }
+
+    /// The last resort: the kernel then ends the enclave with it.
+    func killGhost() {
+        guard let ghost else { return }
+        log("the vault did not lock in time: killing its ghost")
+        kill(ghost.pid, SIGKILL)
+    }
+
+    func ghostEnded(_ status: Int32) {
+        if clinux_signaled(status) { log("the ghost was ended by signal \(clinux_term_signal(status)); its vault is locked") }
+        deadlines.clear(.ghostLock)
+        if let ghost { epoll.remove(ghost.channel.descriptor.raw) }
+        ghost = nil
+        if stopping == .locking { advanceStop() }
+    }
+}

@@ -1,0 +1,42 @@
+import CLinux
+import Contract
+import Linux
+
+/// What the plan says about this pod, read once from PID 1's environment.
+struct PodConfiguration {
+    /// Who owns the public area; nil when the init is not root and everything runs as itself.
+    var account: Account?
+    var project: String
+
+    static func fromEnvironment() throws(SystemError) -> PodConfiguration {
+        let name = environmentValue(PodVariable.user) ?? "tazpod"
+        var account: Account?
+        if geteuid() == 0 {
+            account = try Account.find(name)
+            if account == nil { log("there is no user \(name) in /etc/passwd: no public session can run") }
+        }
+        return PodConfiguration(account: account, project: environmentValue(PodVariable.project) ?? "pod")
+    }
+
+    /// The uid that may use the control socket beside root.
+    var workspaceUID: uid_t { account?.uid ?? geteuid() }
+
+    /// The environment of the public area: the pod's own, without what is meant for TazPod's programs.
+    var publicEnvironment: [[UInt8]] {
+        var result = environment().filter { variable in
+            !variable.starts(with: "TAZPOD_".utf8)
+                && !["HOME=", "USER=", "LOGNAME=", "SHELL="].contains { variable.starts(with: $0.utf8) }
+        }
+        guard let account else { return environment() }
+        for text in ["HOME=\(account.home)", "USER=\(account.name)", "LOGNAME=\(account.name)", "SHELL=\(account.shell)"] {
+            result.append([UInt8](text.utf8))
+        }
+        return result
+    }
+
+    /// Where a session starts: the project, or home when the pod has none.
+    var directory: String {
+        if access(PodPaths.workspace, X_OK) == 0 { return PodPaths.workspace }
+        return account?.home ?? "/"
+    }
+}

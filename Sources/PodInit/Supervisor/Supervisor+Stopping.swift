@@ -1,0 +1,67 @@
+import CLinux
+import Linux
+
+/// How far a stop has come. A stop only goes forward.
+enum StoppingPhase: Equatable {
+    /// The vault is being locked; everything else still runs.
+    case locking
+    /// Every process was asked to end.
+    case ending
+    /// Every process was killed.
+    case killing
+}
+
+extension Supervisor {
+    private static let graceMilliseconds: Int64 = 5_000
+    private static let killMilliseconds: Int64 = 2_000
+
+    /// Locks the vault, then ends every process: asked first, killed when the grace is over.
+    func stop() {
+        guard stopping == nil else { return }
+        stopping = .locking
+        if ghost == nil {
+            advanceStop()
+        } else {
+            lockGhost()
+        }
+    }
+
+    /// The next phase: the one before is done, or its time is over.
+    func advanceStop() {
+        switch stopping {
+        case nil: return
+        case .locking:
+            stopping = .ending
+            signalEverything(SIGTERM)
+            // What was stopped hears nothing until it goes on; a shell ends on SIGHUP, not on SIGTERM.
+            signalEverything(SIGHUP)
+            signalEverything(SIGCONT)
+            deadlines.set(.stopping, at: monotonicMilliseconds() + Supervisor.graceMilliseconds)
+        case .ending:
+            stopping = .killing
+            signalEverything(SIGKILL)
+            deadlines.set(.stopping, at: monotonicMilliseconds() + Supervisor.killMilliseconds)
+        case .killing:
+            log("some process could not be killed; leaving it to the kernel")
+            exitStatus = 0
+        }
+        stopIfAllEnded()
+    }
+
+    /// kill(2) of -1 reaches every process of our PID namespace but ourselves; outside of one it would reach the machine.
+    private func signalEverything(_ signal: Int32) {
+        if getpid() == 1 {
+            kill(-1, signal)
+            return
+        }
+        if let server = publicSession.serverPID { kill(server, signal) }
+        for job in jobs.values { kill(job.pid, signal) }
+    }
+
+    /// Ends the stop early when no child is left.
+    func stopIfAllEnded() {
+        guard stopping == .ending || stopping == .killing else { return }
+        var information = siginfo_t()
+        if waitid(P_ALL, 0, &information, WEXITED | WNOHANG | WNOWAIT) != 0, clinux_errno() == ECHILD { exitStatus = 0 }
+    }
+}

@@ -1,0 +1,136 @@
+import CLinux
+import Contract
+import Linux
+
+/// The workspace's PID 1: one loop over signals, a timer and the control socket. Idle, it makes no system call at all.
+///
+/// What it does with what the loop brings is in the extensions, one file each: requests, ghost, sessions, jobs, stopping.
+final class Supervisor {
+    let configuration: PodConfiguration
+    let inheritedMask: SignalSet
+    let epoll: Epoll
+    let signals: SignalDescriptor
+    let timer: Timer
+    let control: ControlServer
+    let startedAt = monotonicMilliseconds()
+
+    var deadlines = Deadlines()
+    var publicSession = PublicSession()
+    var ghost: GhostLink?
+    var jobs: [UInt32: Job] = [:]
+    var lastIdentifier: UInt32 = 0
+    var stopping: StoppingPhase?
+    var exitStatus: Int32?
+
+    private init(_ configuration: PodConfiguration, inheritedMask: SignalSet) throws(SystemError) {
+        self.configuration = configuration
+        self.inheritedMask = inheritedMask
+        epoll = try Epoll()
+        signals = try SignalDescriptor(.allButFaults)
+        timer = try Timer()
+        control = try ControlServer(path: PodPaths.controlSocket)
+        try epoll.add(signals.descriptor.raw, token: EventToken(.signals).raw)
+        try epoll.add(timer.descriptor.raw, token: EventToken(.timer).raw)
+        try epoll.add(control.listener.descriptor.raw, token: EventToken(.listener).raw)
+    }
+
+    /// Supervises until it is told to stop.
+    ///
+    /// - Returns: the exit status.
+    static func run() throws(InitFailure) -> Int32 {
+        let supervisor = try initFailing { () throws(SystemError) in
+            let mask = try SignalSet.allButFaults.setAsMask()
+            if getpid() != 1 {
+                try retrying("become a subreaper") { clinux_prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0) }
+            }
+            try makeRuntimeDirectories()
+            return try Supervisor(try PodConfiguration.fromEnvironment(), inheritedMask: mask)
+        }
+        supervisor.startPublicSession()
+        return supervisor.loop()
+    }
+
+    /// The private folder is closed before anything else runs: the vault's image may be mounted below it.
+    private static func makeRuntimeDirectories() throws(SystemError) {
+        umask(0o022)
+        _ = chdir("/")
+        for (path, mode) in [("/run", 0o755), (PodPaths.runtime, 0o755), (PodPaths.privateDirectory, 0o700)] as [(String, mode_t)]
+        {
+            if mkdir(path, mode) != 0, clinux_errno() != EEXIST { throw SystemError.last("make \(path)") }
+            // The engine may have made it, on the way to a mount below.
+            if path != "/run" { try retrying("set who may enter \(path)") { chmod(path, mode) } }
+        }
+    }
+
+    /// Nothing in here may end the process but a finished stop.
+    private func loop() -> Int32 {
+        while true {
+            do {
+                timer.arm(at: deadlines.earliest)
+                for raw in try epoll.wait() {
+                    if let token = EventToken(raw: raw) { handle(token) }
+                }
+            } catch {
+                log(error.sentence)
+            }
+            if let exitStatus { return exitStatus }
+        }
+    }
+
+    private func handle(_ token: EventToken) {
+        switch token.kind {
+        case .signals: handleSignals()
+        case .timer: handleTimer()
+        case .listener: acceptClients()
+        case .client: readClient(token.identifier)
+        case .ghost: readGhost(token.identifier)
+        case .job: readJob(token.identifier)
+        }
+    }
+
+    private func handleSignals() {
+        while let record = signals.next() {
+            switch Int32(record.ssi_signo) {
+            case SIGCHLD: reap()
+            case SIGTERM, SIGINT, clinux_sigrtmin() + 3: stop()
+            default: break
+            }
+        }
+    }
+
+    private func handleTimer() {
+        timer.acknowledge()
+        for purpose in deadlines.takeExpired(now: monotonicMilliseconds()) {
+            switch purpose {
+            case .sessionStart: startPublicSession()
+            case .ghostLock: killGhost()
+            case .stopping: advanceStop()
+            case .job(let identifier): killJob(identifier)
+            }
+        }
+    }
+
+    /// Reaps all that has ended: several ends make one SIGCHLD (signal(7)).
+    private func reap() {
+        while true {
+            var status: Int32 = 0
+            let pid = waitpid(-1, &status, WNOHANG)
+            if pid < 0 && clinux_errno() == EINTR { continue }
+            if pid <= 0 { break }
+            if ghost?.pid == pid {
+                ghostEnded(status)
+            } else if publicSession.serverPID == pid {
+                publicSessionEnded()
+            } else {
+                jobEnded(pid, status)
+            }
+        }
+        if stopping != nil { stopIfAllEnded() }
+    }
+
+    /// A number for a client, a ghost or a job, never given out before (in 4 thousand million).
+    func nextIdentifier() -> UInt32 {
+        lastIdentifier &+= 1
+        return lastIdentifier
+    }
+}

@@ -1,0 +1,51 @@
+#!/usr/bin/env bash
+# Installs the Debian or Ubuntu packages that a task needs, if they are missing.
+#
+#   scripts/install-packages.sh build|check|native|test|images|bench...
+#
+# Quick when everything is there; otherwise it needs root and a package mirror.
+set -euo pipefail
+
+packages_for() {
+    case $1 in
+    build) echo gcc libc6-dev libcap-dev libcryptsetup-dev libfuse3-dev libseccomp-dev libssl-dev libyaml-dev make pkg-config ;;
+    check) echo shellcheck ;;
+    native) echo bubblewrap e2fsprogs tmux util-linux libcryptsetup12 ;;
+    images) echo mmdebstrap ;;
+    docker) echo docker.io iptables ;;
+    test)
+        echo cryptsetup-bin e2fsprogs python3-cryptography python3-pexpect python3-pytest psmisc strace catatonit dumb-init tini
+        ;;
+    bench) echo fio fuse3 gocryptfs tini dumb-init catatonit ;;
+    *)
+        echo "install-packages: there is no task $1" >&2
+        exit 2
+        ;;
+    esac
+}
+
+missing=()
+for task in "$@"; do
+    for package in $(packages_for "$task"); do
+        dpkg-query -W -f='${db:Status-Abbrev}' "$package" 2>/dev/null | grep -q '^ii' || missing+=("$package")
+    done
+done
+[ ${#missing[@]} -eq 0 ] && exit 0
+
+if [ "$(id -u)" -ne 0 ]; then
+    echo "install-packages: missing: ${missing[*]}; install them, or run this as root" >&2
+    exit 4
+fi
+export DEBIAN_FRONTEND=noninteractive
+echo "installing ${missing[*]}"
+apt-get update -qq
+# docker.io's daemon is started by the tests themselves, on a socket of their own.
+printf '#!/bin/sh\nexit 101\n' >/usr/sbin/policy-rc.d.tazpod
+chmod +x /usr/sbin/policy-rc.d.tazpod
+if [ ! -e /usr/sbin/policy-rc.d ]; then
+    mv /usr/sbin/policy-rc.d.tazpod /usr/sbin/policy-rc.d
+    trap 'rm -f /usr/sbin/policy-rc.d' EXIT
+else
+    rm -f /usr/sbin/policy-rc.d.tazpod
+fi
+apt-get install -y -qq --no-install-recommends "${missing[@]}" >/dev/null
