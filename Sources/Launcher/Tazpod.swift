@@ -25,7 +25,9 @@ struct Tazpod: AsyncParsableCommand {
     static func main() async {
         do {
             var command = try parseAsRoot()
-            if var asynchronous = command as? any AsyncParsableCommand {
+            if ControlClient.isInPod, let inside = command as? any PodVerb {
+                try inside.runInPod()
+            } else if var asynchronous = command as? any AsyncParsableCommand {
                 try await asynchronous.run()
             } else {
                 try command.run()

@@ -33,8 +33,10 @@ public struct SpawnPlan {
     public var environment: [[UInt8]]
     /// Who the child is; nil keeps our own ids and groups.
     public var account: Account?
-    /// nil keeps ours.
+    /// Where the child starts; nil keeps our place.
     public var directory: String?
+    /// Where it starts if it may not enter `directory`.
+    public var fallbackDirectory: String?
     public var descriptors: Descriptors
     public var group: Group
     public var signalMask: SignalSet
@@ -49,6 +51,7 @@ public struct SpawnPlan {
         self.environment = environment
         account = nil
         directory = nil
+        fallbackDirectory = nil
         descriptors = .inherited
         group = .inherited
         signalMask = SignalSet()
@@ -123,7 +126,7 @@ private struct PreparedChild: ~Copyable {
         program = CStringArray([plan.program])
         arguments = CStringArray(plan.arguments)
         environment = CStringArray(plan.environment)
-        directory = CStringArray(plan.directory.map { [[UInt8]($0.utf8)] } ?? [])
+        directory = CStringArray([plan.directory, plan.fallbackDirectory].compactMap { $0 })
         if case .only(let numbers) = plan.descriptors { descriptors = .copy(numbers) } else { descriptors = nil }
         groups = .copy(plan.account?.groups ?? [])
         identity = plan.account.map { ($0.uid, $0.gid) }
@@ -166,7 +169,9 @@ private struct PreparedChild: ~Copyable {
                 setresuid(identity.uid, identity.uid, identity.uid) == 0
             else { return .identity }
         }
-        if let path = directory.pointer[0], chdir(path) < 0 { return .directory }
+        if let path = directory.pointer[0], chdir(path) < 0 {
+            guard let fallback = directory.pointer[1], chdir(fallback) == 0 else { return .directory }
+        }
         if resetsSignals {
             var number: Int32 = 1
             while number <= clinux_sigrtmax() {

@@ -50,10 +50,21 @@ struct EnclaveBuilder {
             try retrying("bind the enclave's own /dev/ptmx") {
                 mount("/dev/pts/ptmx", "/dev/ptmx", nil, UInt(MS_BIND), nil)
             }
-        case .processes:
-            try retrying("mount the enclave's own /proc") { mount("proc", "/proc", "proc", inert, nil) }
+        case .processes: try mountProcesses(inert)
         case .vault: return
         }
+    }
+
+    /// What engines hide of /proc stays hidden, and the kernel's settings read-only.
+    private func mountProcesses(_ flags: UInt) throws(SystemError) {
+        try retrying("mount the enclave's own /proc") { mount("proc", "/proc", "proc", flags, nil) }
+        for name in ["kcore", "keys", "latency_stats", "sched_debug", "sysrq-trigger", "timer_list"] {
+            let path = "/proc/\(name)"
+            guard access(path, F_OK) == 0 else { continue }
+            try retrying("hide \(path)") { mount("/dev/null", path, nil, UInt(MS_BIND), nil) }
+        }
+        try retrying("protect /proc/sys") { mount("/proc/sys", "/proc/sys", nil, UInt(MS_BIND), nil) }
+        try retrying("protect /proc/sys") { mount(nil, "/proc/sys", nil, flags | UInt(MS_BIND | MS_REMOUNT | MS_RDONLY), nil) }
     }
 
     /// Mounts the ext4 that is inside the vault. It was checked; it is still not trusted with devices or setuid programs.

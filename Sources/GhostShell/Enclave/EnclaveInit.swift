@@ -77,6 +77,7 @@ struct EnclaveInit: ~Copyable {
         let arguments = message.all("arg")
         var plan = SpawnPlan(program: arguments.first ?? [], arguments: arguments, environment: message.all("env"))
         plan.directory = directory
+        plan.fallbackDirectory = "/"
         plan.descriptors = .only(descriptors.numbers)
         plan.group = .session
         do {

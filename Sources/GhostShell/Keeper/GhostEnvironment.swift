@@ -28,7 +28,7 @@ struct GhostEnvironment {
                 "TAZPOD_GHOST=1",
             ].map { [UInt8]($0.utf8) } + terminal
         let inherited = environment().filter { variable in
-            !variable.starts(with: "TAZPOD_".utf8)
+            !variable.starts(with: "TAZPOD_".utf8) && !variable.starts(with: "HOSTNAME=".utf8)
                 && !own.contains { GhostEnvironment.name($0) == GhostEnvironment.name(variable) }
         }
         return inherited + own

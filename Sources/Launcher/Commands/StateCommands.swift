@@ -2,14 +2,21 @@ import ArgumentParser
 import Contract
 import FoundationEssentials
 
-struct StatusCommand: AsyncParsableCommand {
+struct StatusCommand: AsyncParsableCommand, PodVerb {
     static let configuration = CommandConfiguration(
         commandName: "status", abstract: "Say how the project's pod and vault are.", discussion: "Example: tazpod status --json")
 
     @OptionGroup var options: GlobalOptions
 
+    func runInPod() throws {
+        show(try PodStatus.ofThisPod())
+    }
+
     func run() async throws {
-        let status = ControlClient.isInPod ? try PodStatus.ofThisPod() : try await statusFromHost()
+        show(try await statusFromHost())
+    }
+
+    private func show(_ status: PodStatus) {
         if options.json { Console.printJSON(status) } else { Console.printLine(status.lines) }
     }
 
@@ -31,20 +38,22 @@ struct StatusCommand: AsyncParsableCommand {
     }
 }
 
-struct SessionsCommand: AsyncParsableCommand {
+struct SessionsCommand: AsyncParsableCommand, PodVerb {
     static let configuration = CommandConfiguration(
         commandName: "sessions", abstract: "List the sessions that attach can come back to.",
         discussion: "Example: tazpod sessions")
 
     @OptionGroup var options: GlobalOptions
 
+    func runInPod() throws {
+        show(try SessionList.ofThisPod())
+    }
+
     func run() async throws {
-        let list: SessionList
-        if ControlClient.isInPod {
-            list = try SessionList.ofThisPod()
-        } else {
-            list = try await options.findRunningPod().ask(["sessions", "--json"], as: SessionList.self, log: options.log)
-        }
+        show(try await options.findRunningPod().ask(["sessions", "--json"], as: SessionList.self, log: options.log))
+    }
+
+    private func show(_ list: SessionList) {
         if options.json { Console.printJSON(list) } else { Console.printLine(list.lines) }
     }
 }

@@ -17,7 +17,7 @@ struct EnterCommand: AsyncParsableCommand {
     }
 }
 
-struct AttachCommand: AsyncParsableCommand {
+struct AttachCommand: AsyncParsableCommand, PodVerb {
     static let configuration = CommandConfiguration(
         commandName: "attach", abstract: "Come back to a session, public or ghost.",
         discussion: """
@@ -40,12 +40,13 @@ struct AttachCommand: AsyncParsableCommand {
 
     private var isGhost: Bool { session == SessionList.ghostName }
 
+    func runInPod() throws {
+        guard isGhost else { try HostCommand(arguments: publicAttach).become(log: options.log) }
+        let client = GhostClient(verb: "attach", isDetached: proofOnly, passphraseDescriptor: passphraseFd)
+        try PassedStatus.pass(client.run())
+    }
+
     func run() async throws {
-        if ControlClient.isInPod {
-            guard isGhost else { try HostCommand(arguments: publicAttach).become(log: options.log) }
-            let client = GhostClient(verb: "attach", isDetached: proofOnly, passphraseDescriptor: passphraseFd)
-            return try PassedStatus.pass(client.run())
-        }
         let pod = try await options.findRunningPod()
         if isGhost {
             try await HostGhost(pod: pod, log: options.log, passphraseDescriptor: passphraseFd).attach()
@@ -62,7 +63,7 @@ struct AttachCommand: AsyncParsableCommand {
     }
 }
 
-struct ExecCommand: AsyncParsableCommand {
+struct ExecCommand: AsyncParsableCommand, PodVerb {
     static let configuration = CommandConfiguration(
         commandName: "exec", abstract: "Run a command in the pod, and pass its status.",
         discussion: """
@@ -86,12 +87,12 @@ struct ExecCommand: AsyncParsableCommand {
         if command.isEmpty { throw ValidationError("there is no command; write it after --, like: tazpod exec -- ls") }
     }
 
+    func runInPod() throws {
+        guard ghost else { try HostCommand(arguments: command).become(log: options.log) }
+        try PassedStatus.pass(GhostClient(verb: "exec", command: command, passphraseDescriptor: passphraseFd).run())
+    }
+
     func run() async throws {
-        if ControlClient.isInPod {
-            guard ghost else { try HostCommand(arguments: command).become(log: options.log) }
-            let client = GhostClient(verb: "exec", command: command, passphraseDescriptor: passphraseFd)
-            return try PassedStatus.pass(client.run())
-        }
         let pod = try await options.findRunningPod()
         if ghost {
             try await HostGhost(pod: pod, log: options.log, passphraseDescriptor: passphraseFd).exec(command)

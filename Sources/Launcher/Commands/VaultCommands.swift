@@ -1,7 +1,7 @@
 import ArgumentParser
 import Contract
 
-struct UnlockCommand: AsyncParsableCommand {
+struct UnlockCommand: AsyncParsableCommand, PodVerb {
     static let configuration = CommandConfiguration(
         commandName: "unlock", abstract: "Open the vault, and attach to its ghost.",
         discussion: """
@@ -26,18 +26,19 @@ struct UnlockCommand: AsyncParsableCommand {
         if detach && !command.isEmpty { throw ValidationError("give --detach or a command, not both") }
     }
 
-    func run() async throws {
-        if ControlClient.isInPod {
-            let client = GhostClient(
+    func runInPod() throws {
+        let client = GhostClient(
                 verb: "unlock", isDetached: detach, command: command, passphraseDescriptor: passphraseFd)
-            return try PassedStatus.pass(client.run())
-        }
+        try PassedStatus.pass(client.run())
+    }
+
+    func run() async throws {
         let pod = try await options.findRunningPod()
         try await HostGhost(pod: pod, log: options.log, passphraseDescriptor: passphraseFd).unlock(detach: detach, command)
     }
 }
 
-struct LockCommand: AsyncParsableCommand {
+struct LockCommand: AsyncParsableCommand, PodVerb {
     static let configuration = CommandConfiguration(
         commandName: "lock", abstract: "Lock the vault: its ghost ends, and nothing of it stays.",
         discussion: "A vault that is locked already stays so.\n\nExample: tazpod lock")
@@ -47,11 +48,11 @@ struct LockCommand: AsyncParsableCommand {
 
     @OptionGroup var options: GlobalOptions
 
+    func runInPod() throws {
+        _ = try ControlClient().ask(Message("lock"))
+    }
+
     func run() async throws {
-        if ControlClient.isInPod {
-            _ = try ControlClient().ask(Message("lock"))
-            return
-        }
         guard all else { return try await lock(options.findRunningPod()) }
         for provider in await ProviderChoice(log: options.log).all() {
             for record in try await provider.list() where record.state == .running {

@@ -45,30 +45,21 @@ struct ControlClient: ~Copyable {
         }
     }
 
-    /// Waits for the status of what runs for us in the ghost, and meanwhile passes on what our terminal, or our caller, sends
-    /// us: the command is in another session, so the kernel does not.
-    func waitForExit() throws(Failure) -> Message {
-        let signals = try failing(.provider) { () throws(SystemError) in
-            let set = SignalSet.of(ControlClient.passedSignals)
-            try set.setAsMask()
-            return try SignalDescriptor(set)
-        }
-        while true {
-            var watched = [
-                pollfd(fd: socket.descriptor.raw, events: Int16(POLLIN), revents: 0),
-                pollfd(fd: signals.descriptor.raw, events: Int16(POLLIN), revents: 0),
-            ]
-            _ = poll(&watched, nfds_t(watched.count), -1)
-            while let record = signals.next() {
-                let number = Int32(record.ssi_signo)
-                let message = number == SIGWINCH ? Message("resize") : Message("signal").adding("number", String(number))
-                try? socket.send(message.encoded)
-            }
-            if watched[0].revents == 0 { continue }
-            let message = try answer()
-            if message.isWord("exit") { return message }
-        }
+    /// Waits for an answer or a signal.
+    ///
+    /// - Returns: whether an answer, or the end of the conversation, can be read.
+    func wait(orSignal signals: borrowing SignalDescriptor) -> Bool {
+        var watched = [
+            pollfd(fd: socket.descriptor.raw, events: Int16(POLLIN), revents: 0),
+            pollfd(fd: signals.descriptor.raw, events: Int16(POLLIN), revents: 0),
+        ]
+        _ = poll(&watched, nfds_t(watched.count), -1)
+        return watched[0].revents != 0
     }
 
-    private static let passedSignals = [SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGUSR1, SIGUSR2, SIGWINCH]
+    /// Passes a signal on to what runs for us.
+    func pass(_ signal: Int32) {
+        let message = signal == SIGWINCH ? Message("resize") : Message("signal").adding("number", String(signal))
+        try? socket.send(message.encoded)
+    }
 }

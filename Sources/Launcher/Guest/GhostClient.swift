@@ -2,7 +2,7 @@ import CLinux
 import Contract
 import Linux
 
-/// A request that ends in the ghost: our terminal, or our pipes, go with it.
+/// A request that ends in the ghost: our terminal, or our pipes, go with it, and we wait for its end.
 struct GhostClient {
     /// `unlock`, `attach` or `exec`.
     var verb: String
@@ -10,14 +10,39 @@ struct GhostClient {
     var command: [String] = []
     var passphraseDescriptor: Int32?
 
+    /// What a terminal, or a caller, sends us, and we pass on: the command is in another session, so the kernel does not.
+    private static let passedSignals = [SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGUSR1, SIGUSR2, SIGWINCH]
+
     /// Asks, waits for the end, and returns the status of what ran.
     func run() throws(Failure) -> Int32 {
+        let signals = try failing(.provider) { () throws(SystemError) in
+            let set = SignalSet.of(GhostClient.passedSignals)
+            try set.setAsMask()
+            return try SignalDescriptor(set)
+        }
         let client = try ControlClient()
-        try client.send(
-            message, descriptors: [STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO] + [passphraseDescriptor].compactMap { $0 })
-        // Until something runs, Ctrl-C ends us and with that the request; the keeper sees us go.
-        var answer = try client.answer()
-        if !answer.isWord("exit") { answer = try client.waitForExit() }
+        let own = [STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO]
+        try client.send(message, descriptors: own + [passphraseDescriptor].compactMap { $0 })
+        var isRunning = false
+        while true {
+            let isAnswered = client.wait(orSignal: signals)
+            while let record = signals.next() {
+                let number = Int32(record.ssi_signo)
+                if isRunning {
+                    client.pass(number)
+                } else if number != SIGWINCH {
+                    // Nothing runs yet. With us gone, the keeper gives the request up.
+                    return 128 + number
+                }
+            }
+            guard isAnswered else { continue }
+            let answer = try client.answer()
+            if answer.isWord("exit") { return finish(answer) }
+            isRunning = true
+        }
+    }
+
+    private func finish(_ answer: Message) -> Int32 {
         if answer.text("vault") == "locked" && isatty(STDERR_FILENO) == 1 { Console.complain("the vault is locked") }
         return answer.number("status") ?? 0
     }

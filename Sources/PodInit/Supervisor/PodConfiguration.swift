@@ -33,10 +33,4 @@ struct PodConfiguration {
         }
         return result
     }
-
-    /// Where a session starts: the project, or home when the pod has none.
-    var directory: String {
-        if access(PodPaths.workspace, X_OK) == 0 { return PodPaths.workspace }
-        return account?.home ?? "/"
-    }
 }

@@ -1,4 +1,5 @@
 import CLinux
+import Contract
 import Linux
 
 extension Supervisor {
@@ -8,7 +9,8 @@ extension Supervisor {
         let null = try Descriptor.open("/dev/null", O_RDWR, stage: "open /dev/null")
         var plan = SpawnPlan(arguments, environment: configuration.publicEnvironment)
         plan.account = configuration.account
-        plan.directory = configuration.directory
+        plan.directory = PodPaths.workspace
+        plan.fallbackDirectory = configuration.account?.home ?? "/"
         plan.descriptors = .only([null.raw, pipe.writing.raw, STDERR_FILENO])
         plan.group = .session
         plan.isUnprivileged = configuration.account != nil

@@ -1,0 +1,1 @@
+if [ -r ~/.bashrc ]; then . ~/.bashrc; fi
