@@ -10,10 +10,15 @@ public struct ChildProcess: Equatable {
 
     /// fork(2), with `body` as all that the child does; its result is the child's exit status. Only for a process of one
     /// thread.
-    public static func fork(_ stage: String, _ body: () -> Int32) throws(SystemError) -> ChildProcess {
+    ///
+    /// - Parameter name: What ps(1) calls the child.
+    public static func fork(_ name: String, _ body: () -> Int32) throws(SystemError) -> ChildProcess {
         let pid = clinux_fork()
-        if pid < 0 { throw SystemError.last(stage) }
-        if pid == 0 { _exit(body()) }
+        if pid < 0 { throw SystemError.last("start the process \(name)") }
+        if pid == 0 {
+            clinux_set_process_name(name)
+            _exit(body())
+        }
         return ChildProcess(pid: pid)
     }
 

@@ -20,6 +20,15 @@ public struct SpawnPlan {
         case only([Int32])
     }
 
+    /// What the child, and whatever it runs, may do beyond its user id (capabilities(7), prctl(2)).
+    public enum Privileges {
+        case inherited
+        /// No capability, and none to be gained by a setuid program: the bounding set is empty and no_new_privs set.
+        case none
+        /// The same, but for one capability of a child that stays root.
+        case only(UInt)
+    }
+
     /// What the child does with signals whose action is not the default.
     public enum IgnoredSignals {
         /// As we were started.
@@ -41,9 +50,7 @@ public struct SpawnPlan {
     public var group: Group
     public var signalMask: SignalSet
     public var ignoredSignals: IgnoredSignals
-    /// The child, and whatever it runs, can never have a capability or gain one by a setuid program: its bounding set is
-    /// emptied and no_new_privs set (capabilities(7), prctl(2)).
-    public var isUnprivileged: Bool
+    public var privileges: Privileges
 
     public init(program: [UInt8], arguments: [[UInt8]], environment: [[UInt8]]) {
         self.program = program
@@ -56,7 +63,7 @@ public struct SpawnPlan {
         group = .inherited
         signalMask = SignalSet()
         ignoredSignals = .none
-        isUnprivileged = false
+        privileges = .inherited
     }
 
     public init(_ arguments: [String], environment: [[UInt8]]) {
@@ -120,7 +127,7 @@ private struct PreparedChild: ~Copyable {
     private let group: SpawnPlan.Group
     private let mask: SignalSet
     private let resetsSignals: Bool
-    private let isUnprivileged: Bool
+    private let privileges: SpawnPlan.Privileges
 
     init(_ plan: SpawnPlan) {
         program = CStringArray([plan.program])
@@ -132,7 +139,7 @@ private struct PreparedChild: ~Copyable {
         identity = plan.account.map { ($0.uid, $0.gid) }
         group = plan.group
         mask = plan.signalMask
-        isUnprivileged = plan.isUnprivileged
+        privileges = plan.privileges
         if case .none = plan.ignoredSignals { resetsSignals = true } else { resetsSignals = false }
     }
 
@@ -162,7 +169,11 @@ private struct PreparedChild: ~Copyable {
             if let terminal { _ = tcsetpgrp(terminal, getpgrp()) }
         }
         if let descriptors, !handOver(descriptors, keeping: report) { return .descriptors }
-        if isUnprivileged, !dropPrivileges() { return .privileges }
+        switch privileges {
+        case .inherited: break
+        case .none: if !dropPrivileges(except: nil) { return .privileges }
+        case .only(let capability): if !dropPrivileges(except: capability) { return .privileges }
+        }
         if let identity {
             guard setgroups(groups.count, groups.baseAddress) == 0,
                 setresgid(identity.gid, identity.gid, identity.gid) == 0,
@@ -185,12 +196,13 @@ private struct PreparedChild: ~Copyable {
         return .exec
     }
 
-    private func dropPrivileges() -> Bool {
+    private func dropPrivileges(except kept: UInt?) -> Bool {
         var capability: UInt = 0
         // The first number the kernel does not know ends the list. Without CAP_SETPCAP there is nothing to drop with; then
         // no_new_privs, which needs nothing, does it for every program but one that starts as root.
         while clinux_prctl(PR_CAPBSET_READ, capability, 0, 0, 0) >= 0 {
-            if clinux_prctl(PR_CAPBSET_DROP, capability, 0, 0, 0) != 0, clinux_errno() != EPERM { return false }
+            let isKept = kept.map { $0 == capability } ?? false
+            if !isKept, clinux_prctl(PR_CAPBSET_DROP, capability, 0, 0, 0) != 0, clinux_errno() != EPERM { return false }
             capability += 1
         }
         return clinux_prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0

@@ -34,6 +34,9 @@ static inline int clinux_prctl(int option, unsigned long a, unsigned long b, uns
 static const unsigned long CLINUX_LOCKED_SECUREBITS = SECBIT_NOROOT | SECBIT_NOROOT_LOCKED | SECBIT_NO_SETUID_FIXUP_LOCKED
     | SECBIT_KEEP_CAPS_LOCKED | SECBIT_NO_CAP_AMBIENT_RAISE | SECBIT_NO_CAP_AMBIENT_RAISE_LOCKED;
 
+// The name that ps(1) shows; up to 15 bytes count.
+static inline void clinux_set_process_name(const char *_Nonnull name) { prctl(PR_SET_NAME, name, 0, 0, 0); }
+
 static inline int clinux_unshare(int flags) { return unshare(flags); }
 static inline int clinux_setns(int descriptor, int type) { return setns(descriptor, type); }
 

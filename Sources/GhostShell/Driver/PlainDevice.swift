@@ -72,6 +72,7 @@ final class PlainDevice: @unchecked Sendable {
 
     /// Brings everything written so far to the disk.
     func flush() throws(SystemError) {
+        guard Defence.flush.isOn else { return }
         try retrying("write the vault to the disk") { fdatasync(image) }
     }
 

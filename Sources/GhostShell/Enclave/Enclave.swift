@@ -52,7 +52,7 @@ final class Enclave {
             let own = try Descriptor.open("/proc/self/ns/pid", O_RDONLY, stage: "open our PID namespace")
             try retrying("make the enclave's PID namespace") { clinux_unshare(CLONE_NEWPID) }
             defer { _ = clinux_setns(own.raw, CLONE_NEWPID) }
-            return try ChildProcess.fork("start the enclave") {
+            return try ChildProcess.fork("tazpod-enclave") {
                 closeDescriptors(except: [
                     STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO, channel.descriptor.raw, device.descriptor.raw,
                 ])
@@ -76,6 +76,7 @@ final class Enclave {
             try EnclaveIdentity.become(plan.account)
             try endWithKeeper()
             var enclaveInit = try EnclaveInit(directory: directory)
+            if Defence.privateHome.isOn { enclaveInit.fillHome(of: plan.account) }
             try failing(.vault) { () throws(SystemError) in try channel.send(Message(Word.ready).encoded) }
             enclaveInit.loop(channel)
             return 0

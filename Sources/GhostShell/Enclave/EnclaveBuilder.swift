@@ -3,6 +3,9 @@ import Contract
 import Linux
 
 /// Carries out an `EnclavePlan`, as root, in namespaces of its own, before it becomes the user.
+///
+/// Nothing may run as the user before the user namespace is entered: a process of the public area could take hold of such a
+/// process's root folder, and keep it until the vault is mounted there.
 struct EnclaveBuilder {
     let plan: EnclavePlan
     /// The loop device over the vault's plain data.
@@ -36,7 +39,6 @@ struct EnclaveBuilder {
             try makeDirectories(path)
             let ids = owner.map { ",uid=\($0.uid),gid=\($0.gid)" } ?? ""
             try retrying("mount the enclave's own \(path)") { mount("tmpfs", path, "tmpfs", safe, "mode=\(mode)\(ids)") }
-        case .skeleton(let home): try copySkeleton(to: home)
         case .bridge(let source, let target): try bridge(source, target)
         case .messageQueues:
             guard access("/dev/mqueue", F_OK) == 0 else { return }
@@ -108,17 +110,6 @@ struct EnclaveBuilder {
         let flags = UInt64(O_PATH | O_DIRECTORY | O_CLOEXEC)
         return Descriptor(
             owning: try retrying("open \(path)") { clinux_openat2(AT_FDCWD, path, flags, 0, UInt64(RESOLVE_NO_SYMLINKS)) })
-    }
-
-    private func copySkeleton(to home: String) throws(SystemError) {
-        guard access("/etc/skel", R_OK) == 0 else { return }
-        var plan = SpawnPlan(
-            ["cp", "-r", "/etc/skel/.", home], environment: [[UInt8]("PATH=/usr/bin:/bin".utf8)])
-        plan.account = self.plan.account
-        plan.isUnprivileged = true
-        let pid = try spawn(plan)
-        var status: Int32 = 0
-        try retrying("wait for cp") { waitpid(pid, &status, 0) }
     }
 
     /// Runs `body` with the user's rights to files (setfsuid(2)).

@@ -15,6 +15,8 @@ enum EnclaveIdentity {
     static func enterUserNamespace() throws(Failure) {
         try failing(.refused, next: "the kernel must allow user namespaces (sysctl user.max_user_namespaces)") {
             () throws(SystemError) in
+            guard Defence.userNamespace.isOn else { return }
+            let owner = Defence.namespaceOwner.isOn ? owner : 0
             try retrying("become the enclave's owner") { setresuid(uid_t.max, owner, uid_t.max) }
             try raiseEffective()
             try retrying("make the enclave's user namespace") { clinux_unshare(CLONE_NEWUSER) }
@@ -34,6 +36,7 @@ enum EnclaveIdentity {
     static func writeIdentityMap(of pid: pid_t) throws(Failure) {
         try failing(.refused, next: "the pod needs CAP_SETUID, CAP_SETGID and CAP_SETFCAP; see tazpod doctor") {
             () throws(SystemError) in
+            guard Defence.userNamespace.isOn else { return }
             for map in ["uid_map", "gid_map"] {
                 let file = try Descriptor.open("/proc/\(pid)/\(map)", O_WRONLY, stage: "open the enclave's \(map)")
                 // One write(2): the kernel takes no second one.
@@ -53,6 +56,6 @@ enum EnclaveIdentity {
             try retrying("set the ghost's user") { setresuid(account.uid, account.uid, account.uid) }
         }
         try Privileges.keepOnly([])
-        try SystemCallFilter.ghost.load()
+        if Defence.filter.isOn { try SystemCallFilter.ghost.load() }
     }
 }

@@ -9,8 +9,6 @@ struct EnclavePlan: Equatable {
         case privatePropagation
         /// A tmpfs of `owner`, or of root.
         case temporary(path: String, mode: String, owner: Account?)
-        /// The contents of /etc/skel, copied as the user.
-        case skeleton(home: String)
         /// The vault's file system.
         case vault(path: String)
         /// A folder of the vault, seen at a second place. Both are made if they are missing.
@@ -38,15 +36,12 @@ struct EnclavePlan: Equatable {
     init(account: Account, project: String, bridges: [String]) throws(Failure) {
         self.account = account
         let vault = EnclavePlan.vaultPath(of: account)
-        steps = [
-            .hostname("\(project)-ghost"),
-            .privatePropagation,
-            // A home of its own: the public area may write to the other one, and what a shell finds there (.bashrc, .tmux.conf)
-            // it runs.
-            .temporary(path: account.home, mode: "0700", owner: account),
-            .skeleton(home: account.home),
-            .vault(path: vault),
-        ]
+        steps = [.hostname("\(project)-ghost"), .privatePropagation]
+        if Defence.privateHome.isOn {
+            // The public area may write to the other one, and what a shell finds there (.bashrc, .tmux.conf) it runs.
+            steps.append(.temporary(path: account.home, mode: "0700", owner: account))
+        }
+        steps.append(.vault(path: vault))
         for bridge in bridges {
             guard EnclavePlan.staysInside(bridge) else {
                 throw Failure(.project, "the bridge \(bridge) is not a name inside the vault; give a relative path without ..")
@@ -59,9 +54,9 @@ struct EnclavePlan: Equatable {
             .temporary(path: "/dev/shm", mode: "1777", owner: nil),
             .temporary(path: EnclavePlan.runtimeDirectory(of: account), mode: "0700", owner: account),
             .messageQueues,
-            .terminals,
-            .processes,
         ]
+        if Defence.terminals.isOn { steps.append(.terminals) }
+        steps.append(.processes)
     }
 
     static func runtimeDirectory(of account: Account) -> String {

@@ -33,7 +33,7 @@ final class OpenVault {
         let pair = try failing(.vault) { () throws(SystemError) in try MessageSocketPair() }
         let vaultServer = VaultServer(source: source, project: project)
         let process = try failing(.vault) { () throws(SystemError) in
-            try ChildProcess.fork("start the vault's server") {
+            try ChildProcess.fork("tazpod-vault") {
                 closeDescriptors(
                     except: [
                         STDERR_FILENO, source.descriptor, image.descriptor.raw, mount.connection.raw, pair.theirs.descriptor.raw,
@@ -98,7 +98,7 @@ final class OpenVault {
             return
         }
         if process.wait(milliseconds: OpenVault.unmountMilliseconds) != nil { return }
-        Filesystem.shutOff(device)
+        if Defence.shutOff.isOn { Filesystem.shutOff(device) }
         process.end()
     }
 }

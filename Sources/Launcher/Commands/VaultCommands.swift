@@ -28,7 +28,7 @@ struct UnlockCommand: AsyncParsableCommand, PodVerb {
 
     func runInPod() throws {
         let client = GhostClient(
-                verb: "unlock", isDetached: detach, command: command, passphraseDescriptor: passphraseFd)
+            verb: "unlock", isDetached: detach, command: command, passphraseDescriptor: passphraseFd)
         try PassedStatus.pass(client.run())
     }
 

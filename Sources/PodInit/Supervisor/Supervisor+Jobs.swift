@@ -13,7 +13,7 @@ extension Supervisor {
         plan.fallbackDirectory = configuration.account?.home ?? "/"
         plan.descriptors = .only([null.raw, pipe.writing.raw, STDERR_FILENO])
         plan.group = .session
-        plan.isUnprivileged = configuration.account != nil
+        plan.privileges = configuration.account == nil ? .inherited : .none
         let identifier = nextIdentifier()
         let job = Job(pid: try spawn(plan), purpose: purpose, outputPipe: pipe.keepReading())
         jobs[identifier] = job

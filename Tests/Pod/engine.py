@@ -1,0 +1,92 @@
+"""A docker daemon for the tests, from Debian's docker.io."""
+
+import os
+import pathlib
+import shutil
+import signal
+import subprocess
+import tempfile
+import time
+
+from pod import REPOSITORY
+
+IMAGE = "tazpod-base"
+START_SECONDS = 60
+
+
+class DockerDaemon:
+    def __init__(self, host, process=None, folder=None):
+        self.host, self.process, self.folder = host, process, folder
+
+    @staticmethod
+    def find_or_start(missing):
+        """The daemon that DOCKER_HOST or the default socket leads to, or a new one."""
+        host = os.environ.get("DOCKER_HOST", "unix:///var/run/docker.sock")
+        if shutil.which("docker") is None:
+            missing("the docker command is not installed")
+        if answers(host):
+            return DockerDaemon(host)
+        if shutil.which("dockerd") is None:
+            missing("no docker daemon answers, and docker.io is not installed")
+        return DockerDaemon.start()
+
+    @staticmethod
+    def start():
+        """A daemon on a private socket, data root and pid file; ended by its pid."""
+        # Kept between runs, so that the image is built once; everything else goes with the daemon.
+        data = pathlib.Path(os.environ.get("TAZPOD_TEST_CACHE", "/var/tmp/tazpod-test")) / "docker"
+        data.mkdir(parents=True, exist_ok=True)
+        folder = pathlib.Path(tempfile.mkdtemp(prefix="tazpod-docker."))
+        log = open(folder / "log", "wb")
+        process = subprocess.Popen(
+            [
+                "dockerd", "--host", f"unix://{folder}/docker.sock", "--data-root", str(data), "--exec-root", str(folder / "exec"),
+                "--pidfile", str(folder / "pid"),
+            ],
+            stdout=log, stderr=log, start_new_session=True)
+        daemon = DockerDaemon(f"unix://{folder}/docker.sock", process, folder)
+        deadline = time.monotonic() + START_SECONDS
+        while not answers(daemon.host):
+            if process.poll() is not None or time.monotonic() > deadline:
+                text = (folder / "log").read_text(errors="replace")[-2000:]
+                daemon.stop()
+                raise AssertionError(f"dockerd did not start:\n{text}")
+            time.sleep(0.1)
+        return daemon
+
+    def run(self, *arguments, timeout=120, check=True, **options):
+        return subprocess.run(
+            ["docker", "--host", self.host, *arguments], capture_output=True, text=True, timeout=timeout, check=check, **options)
+
+    def build_image(self):
+        """`make images`, whose layers are cached; the programs are the ones under test."""
+        environment = dict(os.environ, DOCKER_HOST=self.host)
+        done = subprocess.run(
+            [str(REPOSITORY / "scripts/images.sh")], env=environment, capture_output=True, text=True, timeout=900)
+        assert done.returncode == 0, f"scripts/images.sh: {done.stdout}{done.stderr}"
+
+    def weakened_image(self, programs):
+        """The image with another tazpod-ghost."""
+        name = "tazpod-base-weakened"
+        with tempfile.TemporaryDirectory() as context:
+            shutil.copy2(programs / "tazpod-ghost", context)
+            (pathlib.Path(context) / "Dockerfile").write_text(f"FROM {IMAGE}\nCOPY tazpod-ghost /usr/local/bin/\n")
+            self.run("build", "--quiet", "--tag", name, context, env=dict(os.environ, DOCKER_BUILDKIT="0"))
+        return name
+
+    def stop(self):
+        if self.process is None:
+            return
+        if self.process.poll() is None:
+            self.process.send_signal(signal.SIGTERM)
+            try:
+                self.process.wait(60)
+            except subprocess.TimeoutExpired:
+                self.process.kill()
+                self.process.wait(10)
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+
+def answers(host):
+    done = subprocess.run(["docker", "--host", host, "version"], capture_output=True, timeout=20)
+    return done.returncode == 0

@@ -1,0 +1,261 @@
+"""A process of the public area, of the same user, at any time, gets nothing of an open enclave.
+
+Every attack is also run with the defence against it switched off, to show that it would be noticed.
+"""
+
+import re
+import shutil
+import subprocess
+import time
+
+import pytest
+
+from pod import Leftovers, canary, wait_until
+
+# What the user namespace shuts: with it off, each of these must be seen open.
+BY_USER_NAMESPACE = {
+    "environ", "mem", "maps", "auxv", "root", "cwd", "fd", "ptrace-attach", "ptrace-seize", "process_vm_readv", "pidfd_getfd", "ns-mnt",
+}
+
+
+def put(pod, program):
+    """The probe, where the public area can run it."""
+    shutil.copy2(program, pod.directory / program.name)
+    return f"/workspace/{program.name}"
+
+
+def attempts(output):
+    """(open, shut) channels of a probe's report."""
+    lines = re.findall(r"^(OPEN|shut) (\S+) \d+$", output, re.M)
+    return {name for how, name in lines if how == "OPEN"}, {name for how, name in lines if how == "shut"}
+
+
+def open_with_secret(pod):
+    pod.unlock()
+    text, _ = canary()
+    pod.ghost(f"echo {text} > ~/secrets/token", check=0)
+    # In the ghost's environment, its memory and its arguments' files too.
+    pod.ghost("nohup sh -c 'TOKEN=$(cat ~/secrets/token) exec sleep 600 <~/secrets/token' >/dev/null 2>&1 & sleep 0.2", check=0)
+    return text
+
+
+@pytest.mark.parametrize("place", [[], ["--nested"]], ids=["as it is", "from its own user namespace"])
+def test_no_channel_into_a_ghost_is_open(pod, probes, place):
+    open_with_secret(pod)
+    result = pod.public(put(pod, probes / "attack"), *place, check=0)
+    opened, shut = attempts(result.output)
+    assert int(re.search(r"tried (\d+)", result.output).group(1)) >= 3, result
+    assert not opened, f"open: {opened}"
+    assert BY_USER_NAMESPACE <= shut
+
+
+def test_without_the_user_namespace_the_same_channels_are_open(make_weakened_pod, probes):
+    pod = make_weakened_pod("user-namespace")
+    open_with_secret(pod)
+    opened, _ = attempts(pod.public(put(pod, probes / "attack"), check=0).output)
+    # Docker's own seccomp profile shuts two of them beside us.
+    engines_own = {"process_vm_readv", "pidfd_getfd"} if pod.provider == "docker" else set()
+    assert BY_USER_NAMESPACE - engines_own <= opened
+
+
+def test_an_attacker_that_was_there_before_sees_nothing_appear(pod, probes):
+    watcher = start_watching(pod, probes, seconds=6)
+    for _ in range(3):
+        open_with_secret(pod)
+        pod.lock()
+    output, _ = watcher.communicate(timeout=60)
+    assert int(re.search(r"tried (\d+)", output).group(1)) > 0, output
+    assert "OPEN" not in output
+
+
+def test_without_the_user_namespace_an_early_attacker_gets_in(make_weakened_pod, probes):
+    pod = make_weakened_pod("user-namespace")
+    watcher = start_watching(pod, probes, seconds=3)
+    open_with_secret(pod)
+    output, _ = watcher.communicate(timeout=60)
+    assert "OPEN environ" in output
+
+
+def start_watching(pod, probes, seconds):
+    watcher = subprocess.Popen(
+        pod.command("exec", "--", put(pod, probes / "attack"), "--watch", str(seconds)), stdout=subprocess.PIPE, text=True,
+        env=pod.environment)
+    assert watcher.stdout.readline() == "watching\n"
+    return watcher
+
+
+def test_root_without_capabilities_gets_nothing(pod, probes):
+    open_with_secret(pod)
+    opened, shut = attempts(as_bare_root(pod, put(pod, probes / "attack")))
+    # Its owner's folder and file modes are open to root, whose files they are; what is behind them is not.
+    assert not opened & BY_USER_NAMESPACE, opened
+    assert BY_USER_NAMESPACE <= shut
+
+
+def test_were_root_the_owner_of_the_namespace_bare_root_would_get_in(make_weakened_pod, probes):
+    pod = make_weakened_pod("namespace-owner")
+    open_with_secret(pod)
+    opened, _ = attempts(as_bare_root(pod, put(pod, probes / "attack")))
+    assert {"maps", "cwd", "ptrace-attach", "ns-mnt"} <= opened
+
+
+def as_bare_root(pod, *command):
+    """Runs `command` in the pod as uid 0 with no capability at all."""
+    done = subprocess.run(
+        [
+            "nsenter", "--target", str(pod.init_pid()), "--mount", "--pid", "--", "setpriv", "--bounding-set=-all",
+            "--inh-caps=-all", "--ambient-caps=-all", "--no-new-privs", *command,
+        ], capture_output=True, text=True, timeout=60, check=True)
+    return done.stdout
+
+
+def test_stock_nsenter_gets_nowhere(pod):
+    text = open_with_secret(pod)
+    script = "for p in /proc/[0-9]*; do nsenter -t ${p#/proc/} -m cat /home/tazpod/secrets/token; done"
+    result = pod.public("sh", "-c", script)
+    assert text not in result.output
+    assert "nsenter:" in result.errors
+
+
+def test_the_ghosts_terminal_cannot_be_opened(pod):
+    pod.unlock()
+    terminal = pod.terminal("attach", "ghost")
+    terminal.expect(r"\$ ")
+    wait_until(lambda: pod.processes_named("tazpod"), "the client is in the pod")
+    held = {tty for process in pod.processes_named("tazpod") for tty in terminals_of(process.pid)}
+    assert held, "the attached client has a terminal"
+    script = "for t in /dev/pts/[0-9]*; do (: <>$t) 2>/dev/null && echo $t; done; true"
+    opened = set(pod.public("sh", "-c", script, check=0).output.split())
+    assert opened, "the public session's own terminal can be opened: the probe works"
+    assert not held & opened
+    terminal.close(force=True)
+
+
+def terminals_of(pid):
+    found = subprocess.run(["readlink", f"/proc/{pid}/fd/0", f"/proc/{pid}/fd/1"], capture_output=True, text=True, timeout=10)
+    return {line for line in found.stdout.split() if line.startswith("/dev/pts/")}
+
+
+def test_the_ghosts_own_terminals_are_not_in_the_pod(pod):
+    pod.unlock()
+    inside = pod.ghost("tmux list-panes -a -F '#{pane_tty}'; ls /dev/pts", check=0).output
+    assert "/dev/pts/0" in inside
+    # The same name outside leads to another terminal: what is written there does not show in the ghost.
+    pod.public("sh", "-c", "echo intruder-$((40 + 2)) > /dev/pts/0; true", check=0)
+    time.sleep(0.3)
+    assert "intruder-42" not in pod.ghost("tmux capture-pane -p -t ghost", check=0).output
+
+
+def test_without_own_terminals_the_public_area_would_write_to_the_ghost(make_weakened_pod):
+    pod = make_weakened_pod("terminals")
+    pod.unlock()
+    pane = pod.ghost("tmux list-panes -a -F '#{pane_tty}'", check=0).output.split()[0]
+    pod.public("sh", "-c", f"echo intruder-$((40 + 2)) > {pane}", check=0)
+    wait_until(lambda: "intruder-42" in pod.ghost("tmux capture-pane -p -t ghost", check=0).output, "it shows")
+
+
+def test_no_tmux_socket_leads_to_the_ghost(pod):
+    pod.unlock()
+    script = """
+        for s in $(sed -n 's|.* \\(/[^ ]*\\)$|\\1|p' /proc/net/unix) $(find / -type s 2>/dev/null); do
+            echo "$s"; timeout 5 tmux -S "$s" list-sessions -F '#{session_name}' </dev/null 2>/dev/null
+        done; true"""
+    lines = pod.public("sh", "-c", script, check=0).output.split()
+    assert "main" in lines, "the public session is found: the probe works"
+    assert "ghost" not in lines
+    assert "ghost" in pod.ghost("tmux list-sessions -F '#{session_name}'", check=0).output.split()
+
+
+def test_the_mount_tables_and_devices_show_nothing(pod):
+    pod.unlock()
+    assert "secrets" in pod.ghost("cat /proc/self/mountinfo", check=0).output
+    table = pod.public("cat", "/proc/self/mountinfo", "/proc/1/mountinfo").output
+    assert "secrets" not in table and " - fuse" not in table
+    script = "for d in /dev/loop[0-9]*; do head -c 1 $d >/dev/null 2>&1 && echo $d; done; ls /dev; true"
+    result = pod.public("sh", "-c", script, check=0).output
+    assert "/dev/loop" not in result
+
+
+def test_the_image_is_out_of_the_public_areas_reach(pod):
+    listed = pod.public("sh", "-c", "ls -A /workspace/.tazpod/vault; cat /run/tazpod/private/vault/vault.img")
+    assert "vault.img" not in listed.output
+    assert "Permission denied" in listed.errors
+
+
+POISON = {
+    ".bashrc": "cp ~/secrets/token /workspace/leak",
+    ".bash_profile": "cp ~/secrets/token /workspace/leak",
+    ".profile": "cp ~/secrets/token /workspace/leak",
+    ".tmux.conf": "run-shell 'cp ~/secrets/token /workspace/leak'",
+    ".config/tmux/tmux.conf": "run-shell 'cp ~/secrets/token /workspace/leak'",
+    ".inputrc": r"\"\C-g\": \"cp ~/secrets/token /workspace/leak\\n\"",
+}
+
+
+def poison_and_use(pod):
+    for name, text in POISON.items():
+        pod.public("sh", "-c", 'mkdir -p "$(dirname "$HOME/$1")"; printf "%s\\n" "$2" > "$HOME/$1"', "-", name, text, check=0)
+    pod.run("unlock", "--", "sh", "-c", "echo precious > ~/secrets/token", passphrase="correct horse battery staple", check=0)
+    pod.unlock()
+    terminal = pod.terminal("attach", "ghost")
+    terminal.expect(r"\$ ")
+    terminal.sendline("bash -l -c true; echo all$((1 + 1))done")
+    terminal.expect("all2done")
+    terminal.close(force=True)
+    return (pod.directory / "leak").exists()
+
+
+def test_files_that_the_public_area_left_in_its_home_are_not_run(pod):
+    assert not poison_and_use(pod)
+
+
+def test_without_a_home_of_its_own_the_ghost_would_run_them(make_weakened_pod):
+    assert poison_and_use(make_weakened_pod("private-home"))
+
+
+def test_attaching_takes_proof(pod):
+    text = open_with_secret(pod)
+    tazpod = "/run/tazpod/bin/tazpod" if pod.provider == "native" else "tazpod"
+    for command in (
+        f"{tazpod} attach ghost", f"{tazpod} exec --ghost -- cat /home/tazpod/secrets/token",
+        f"TAZPOD_ATTACH_TOKEN={'0' * 64} {tazpod} exec --ghost -- cat /home/tazpod/secrets/token",
+        f"echo wrong | {tazpod} exec --ghost --passphrase-fd 0 -- cat /home/tazpod/secrets/token",
+    ):
+        result = pod.public("sh", "-c", f"{command} </dev/null" if "echo" not in command else command)
+        assert result.status == 5, f"{command}: {result}"
+        assert text not in result.output
+        assert len(result.errors.strip().splitlines()) == 1
+
+
+def test_without_asking_for_proof_anybody_would_get_in(make_weakened_pod):
+    pod = make_weakened_pod("proof")
+    text = open_with_secret(pod)
+    tazpod = "/run/tazpod/bin/tazpod" if pod.provider == "native" else "tazpod"
+    result = pod.public("sh", "-c", f"{tazpod} exec --ghost -- cat /home/tazpod/secrets/token </dev/null")
+    assert text in result.output
+
+
+def test_a_file_handed_out_of_the_ghost_is_dead_after_the_lock(pod, probes):
+    assert hold_a_file_over_a_lock(pod, probes) == "after: Input/output error"
+
+
+def test_without_the_shut_off_a_handed_out_file_would_live_on(make_weakened_pod, probes):
+    assert hold_a_file_over_a_lock(make_weakened_pod("shut-off"), probes) == "after: precious"
+
+
+def hold_a_file_over_a_lock(pod, probes):
+    """A collaborator in the public area is given an open file of the vault, and reads it after the lock."""
+    program, leftovers = put(pod, probes / "hold"), Leftovers(pod)
+    pod.unlock()
+    holder = subprocess.Popen(
+        pod.command("exec", "--", program, "serve", "/workspace/hold.sock", "/workspace/go"), stdout=subprocess.PIPE, text=True,
+        env=pod.environment)
+    assert holder.stdout.readline() == "listening\n"
+    pod.ghost(f"echo precious > ~/secrets/token && sync && {program} give /workspace/hold.sock ~/secrets/token", check=0)
+    assert holder.stdout.readline() == "before: precious\n"
+    holder.stdout.readline()
+    pod.lock()
+    (pod.directory / "go").touch()
+    output, _ = holder.communicate(timeout=30)
+    leftovers.check()
+    return output.strip()
