@@ -13,24 +13,53 @@ enum Filesystem {
                 "mke2fs", "-q", "-t", "ext4", "-b", "4096", "-m", "0", "-E",
                 "lazy_itable_init=1,lazy_journal_init=1,nodiscard,root_owner=\(owner.uid):\(owner.gid)", "/proc/self/fd/3",
             ], on: device)
-        if result.status != 0 { throw Failure(.vault, "mke2fs could not make the vault's file system: \(result.lastLine)") }
+        if result.status != 0 { throw Failure(.vault, "mke2fs could not make the vault's file system: \(result.complaint)") }
     }
 
     /// Replays the journal and mends what needs no decision.
     ///
     /// - Throws: code 6 when somebody has to decide; then nothing was changed.
     static func check(_ device: borrowing LoopDevice) throws(Failure) {
+        try checkSize(device)
         let result = try run(["e2fsck", "-p", "/proc/self/fd/3"], on: device)
         // 1: mended; e2fsck(8) calls 4 and above trouble.
         if result.status & ~3 != 0 {
             throw Failure(
-                .vault, "the vault's file system is damaged (\(result.lastLine)); restore a backup, or mend a copy with e2fsck")
+                .vault, "the vault's file system is damaged (\(result.complaint)); restore a backup, or mend a copy with e2fsck")
+        }
+    }
+
+    /// e2fsck would write before it gives such an image up.
+    private static func checkSize(_ device: borrowing LoopDevice) throws(Failure) {
+        let (deviceSize, superblock) = try failing(.vault) { () throws(SystemError) in
+            let end = try retrying("measure the vault") { lseek(device.descriptor.raw, 0, SEEK_END) }
+            var bytes = [UInt8](repeating: 0, count: Ext4Superblock.length)
+            let count = try retrying("read the vault's superblock") {
+                pread(device.descriptor.raw, &bytes, bytes.count, off_t(Ext4Superblock.position))
+            }
+            return (UInt64(end), Ext4Superblock(Array(bytes.prefix(count))))
+        }
+        guard let superblock else {
+            throw Failure(.vault, "the vault holds no ext4 file system, or its superblock is damaged; restore it from a backup")
+        }
+        guard superblock.size <= deviceSize else {
+            throw Failure(
+                .vault,
+                "the vault is damaged: its file system has \(superblock.size) bytes and its image room for \(deviceSize); restore a backup"
+            )
         }
     }
 
     private struct ToolResult {
         var status: Int32
-        var lastLine: String
+        var complaint: String
+    }
+
+    /// The line that says what is wrong, without the name that we gave the device; the last one when none stands out.
+    private static func complaint(in output: String) -> String {
+        let lines = output.split(separator: "\n")
+        let line = lines.first { $0.contains("UNEXPECTED INCONSISTENCY") } ?? lines.last ?? "it said nothing"
+        return String(line.trimmingPrefix("/proc/self/fd/3: "))
     }
 
     /// Runs one tool to its end, with the device as its descriptor 3.
@@ -48,9 +77,7 @@ enum Filesystem {
             let output = try pipe.keepReading().readAll(limit: 1 << 20, stage: "read what \(arguments[0]) says")
             var status: Int32 = 0
             try retrying("wait for \(arguments[0])") { waitpid(pid, &status, 0) }
-            let lines = output.split(separator: UInt8(ascii: "\n"))
-            return ToolResult(
-                status: exitStatus(status), lastLine: String(decoding: lines.last ?? [], as: UTF8.self))
+            return ToolResult(status: exitStatus(status), complaint: complaint(in: String(decoding: output, as: UTF8.self)))
         }
     }
 }

@@ -50,7 +50,9 @@ struct VaultHeader: ~Copyable {
     private func checkRequirements() throws(Failure) {
         var flags: UInt32 = 0
         guard crypt_persistent_flags_get(device, CRYPT_FLAGS_REQUIREMENTS, &flags) == 0, flags == 0 else {
-            throw Failure(.vault, "the vault is in the middle of a re-encryption; finish it with cryptsetup reencrypt first")
+            throw Failure(
+                .vault,
+                "the vault is in the middle of a re-encryption, or asks for something newer; finish it with cryptsetup first")
         }
         guard let cipher = crypt_get_cipher(device), let mode = crypt_get_cipher_mode(device),
             strcmp(cipher, "aes") == 0, strcmp(mode, "xts-plain64") == 0, [32, 64].contains(crypt_get_volume_key_size(device))
@@ -61,25 +63,24 @@ struct VaultHeader: ~Copyable {
         if crypt_get_integrity_info(device, &integrity) == 0, integrity.tag_size > 0 {
             throw Failure(.vault, "the vault has integrity tags, which no driver here can read; open it with cryptsetup")
         }
-        guard hasOneDynamicSegment else {
-            throw Failure(
-                .vault, "the vault's data does not reach to the end of its image, which TazPod cannot open; use cryptsetup")
-        }
     }
 
-    /// A segment that ends where the image ends is of `dynamic` size, a word that no other part of the header uses.
-    private var hasOneDynamicSegment: Bool {
+    private var segmentMetadata: SegmentMetadata? {
         var json: UnsafePointer<CChar>?
-        guard crypt_dump_json(device, &json, 0) == 0, let json else { return false }
-        let text = String(cString: json).filter { !$0.isWhitespace }
-        return text.split(separator: "\"size\":\"dynamic\"", omittingEmptySubsequences: false).count == 2
+        guard crypt_dump_json(device, &json, 0) == 0, let json else { return nil }
+        return SegmentMetadata(json: String(cString: json))
     }
 
     /// Where the data lies. See `DataSegment` for what is refused.
     func dataSegment() throws(Failure) -> DataSegment {
-        try DataSegment(
-            offset: crypt_get_data_offset(device) * 512, sectorSize: UInt64(max(crypt_get_sector_size(device), 0)),
-            ivTweak: crypt_get_iv_offset(device), imageLength: imageLength)
+        guard let metadata = segmentMetadata else {
+            throw Failure(
+                .vault, "the vault's data does not reach to the end of its image, which TazPod cannot open; use cryptsetup")
+        }
+        let (offset, overflow) = crypt_get_data_offset(device).multipliedReportingOverflow(by: 512)
+        return try DataSegment(
+            offset: overflow ? UInt64.max : offset, sectorSize: UInt64(max(crypt_get_sector_size(device), 0)),
+            ivTweak: metadata.ivTweak, imageLength: imageLength)
     }
 
     /// The most memory that trying a passphrase takes, in KiB: the largest of the key slots.
