@@ -10,6 +10,8 @@ public struct SpawnPlan {
         case processGroup(foreground: Int32?)
         /// A new session, without a terminal.
         case session
+        /// A new session whose terminal is the child's descriptor 0.
+        case terminalSession
     }
 
     /// Which descriptors the child has.
@@ -162,13 +164,14 @@ private struct PreparedChild: ~Copyable {
     private func failingStep(keeping report: Int32) -> Step {
         switch group {
         case .inherited: break
-        case .session: if setsid() < 0 { return .session }
+        case .session, .terminalSession: if setsid() < 0 { return .session }
         case .processGroup(let terminal):
             if setpgid(0, 0) < 0 { return .session }
             // No terminal, or not ours, is no error: there is then no foreground to take.
             if let terminal { _ = tcsetpgrp(terminal, getpgrp()) }
         }
         if let descriptors, !handOver(descriptors, keeping: report) { return .descriptors }
+        if case .terminalSession = group, clinux_make_controlling_terminal(STDIN_FILENO) < 0 { return .session }
         switch privileges {
         case .inherited: break
         case .none: if !dropPrivileges(except: nil) { return .privileges }

@@ -133,7 +133,7 @@ struct DownCommand: AsyncParsableCommand {
     }
 
     private func destroyVault(_ project: Project) throws {
-        let path = "\(project.directory)/\(project.config.vault.path)"
+        let path = project.vaultImage
         guard FileManager.default.fileExists(atPath: path) else { return }
         do {
             try FileManager.default.removeItem(atPath: path)

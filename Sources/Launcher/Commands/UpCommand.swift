@@ -72,8 +72,9 @@ struct UpCommand: AsyncParsableCommand {
 
     /// The vault's folder must be there to be mounted, and is the user's alone.
     private func makeVaultFolder(_ project: Project) throws {
+        guard project.vaultDirectory.hasPrefix(project.directory + "/") else { return }
         var path = project.directory
-        for part in PodPlanner.vaultFolder(project.config).split(separator: "/") {
+        for part in project.vaultDirectory.dropFirst(project.directory.count).split(separator: "/") {
             path += "/\(part)"
             if mkdir(path, 0o700) != 0, clinux_errno() != EEXIST {
                 throw Failure(.project, SystemError.last("make the vault's folder \(path)"))

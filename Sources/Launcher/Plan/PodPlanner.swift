@@ -59,37 +59,30 @@ enum PodPlanner {
     /// The workspace, with the vault's folder taken out of the public area's sight: it sees an empty one in its place, and
     /// the real one is where only root can go.
     private static func mounts(_ project: Project) -> [PodPlan.Mount] {
-        let config = project.config
-        let workspace = config.workspace == "." ? project.directory : "\(project.directory)/\(config.workspace)"
+        let workspace = project.workspaceDirectory
         var mounts = [PodPlan.Mount(source: .folder(workspace), target: PodPaths.workspace)]
-        let folder = vaultFolder(config)
-        guard !folder.isEmpty else { return mounts }
-        mounts.append(PodPlan.Mount(source: .folder("\(project.directory)/\(folder)"), target: PodPaths.vaultDirectory))
-        if let seen = folderInWorkspace(folder, workspace: config.workspace) {
+        guard hasVaultFolder(project) else { return mounts }
+        mounts.append(PodPlan.Mount(source: .folder(project.vaultDirectory), target: PodPaths.vaultDirectory))
+        if project.vaultDirectory.hasPrefix(workspace + "/") {
+            let seen = project.vaultDirectory.dropFirst(workspace.count)
             mounts.append(
-                PodPlan.Mount(source: .memory(mode: "0555"), target: "\(PodPaths.workspace)/\(seen)", isReadOnly: true))
+                PodPlan.Mount(source: .memory(mode: "0555"), target: "\(PodPaths.workspace)\(seen)", isReadOnly: true))
         }
         return mounts
     }
 
-    /// The folder of the vault's image, relative to the project's; empty for the project's own, which cannot be hidden.
-    static func vaultFolder(_ config: ProjectConfig) -> String {
-        config.vault.path.split(separator: "/").dropLast().joined(separator: "/")
-    }
-
-    private static func folderInWorkspace(_ folder: String, workspace: String) -> String? {
-        if workspace == "." { return folder }
-        return folder.hasPrefix(workspace + "/") ? String(folder.dropFirst(workspace.count + 1)) : nil
+    /// The workspace itself cannot be hidden from the public area: a vault there is reachable, if not readable.
+    private static func hasVaultFolder(_ project: Project) -> Bool {
+        project.vaultDirectory != project.workspaceDirectory
     }
 
     private static func environment(_ project: Project) -> [String: String] {
         let config = project.config
-        let name = config.vault.path.split(separator: "/").last.map { String($0) } ?? "vault.img"
-        let folder = vaultFolder(config).isEmpty ? PodPaths.workspace : PodPaths.vaultDirectory
+        let folder = hasVaultFolder(project) ? PodPaths.vaultDirectory : PodPaths.workspace
         var environment = config.environment
         environment[PodVariable.user] = config.user
         environment[PodVariable.project] = config.name
-        environment[PodVariable.vault] = "\(folder)/\(name)"
+        environment[PodVariable.vault] = "\(folder)/\(project.vaultName)"
         environment[PodVariable.vaultSize] = String(config.vault.size)
         environment[PodVariable.vaultDriver] = config.vault.driver.rawValue
         environment[PodVariable.bridges] = config.bridges.joined(separator: ":")

@@ -8,6 +8,24 @@ struct Project: Equatable {
     /// Absolute, without symbolic links.
     var directory: String
     var config: ProjectConfig
+    /// The folder of the vault's image: absolute, and without links once it exists.
+    var vaultDirectory: String
+
+    init(directory: String, config: ProjectConfig) {
+        self.directory = directory
+        self.config = config
+        let folder = config.vault.path.split(separator: "/").dropLast().joined(separator: "/")
+        let path = folder.isEmpty ? directory : "\(directory)/\(folder)"
+        vaultDirectory = (try? Project.canonical(path)) ?? path
+    }
+
+    /// The file that holds the vault.
+    var vaultImage: String { "\(vaultDirectory)/\(vaultName)" }
+
+    var vaultName: String { config.vault.path.split(separator: "/").last.map { String($0) } ?? config.vault.path }
+
+    /// The folder that becomes /workspace.
+    var workspaceDirectory: String { config.workspace == "." ? directory : "\(directory)/\(config.workspace)" }
 
     static let folder = ".tazpod"
     static let configFile = ".tazpod/config.yaml"

@@ -53,7 +53,7 @@ struct HostGhost {
 
     private func giveProof(_ words: [String], _ store: TokenStore) throws -> Int32 {
         let line = try passphraseLine()
-        let command = try pod.guest(words, interactive: false, environment: try environment(store, next: true))
+        let command = try pod.guest(words, interactive: false, environment: try environment(store, next: true, tokens: false))
         return try command.runAttached(standardInput: line, log: log)
     }
 
@@ -66,9 +66,14 @@ struct HostGhost {
         return try PassphraseRelay.pipe(asking: terminal, "Passphrase for the vault of \(pod.record.project): ")
     }
 
-    private func environment(_ store: TokenStore, next: Bool) throws(Failure) -> [String: String] {
+    /// - Parameters:
+    ///   - next: A token is made, which counts when the request is granted.
+    ///   - tokens: Those we have are offered; not beside a passphrase, which is then what has to be right.
+    private func environment(
+        _ store: TokenStore, next: Bool, tokens: Bool = true
+    ) throws(Failure) -> [String: String] {
         var environment = TerminalVariables.current
-        let known = store.tokens
+        let known = tokens ? store.tokens : []
         if next { environment[PodVariable.nextToken] = try store.makeNext() }
         if !known.isEmpty { environment[PodVariable.token] = known.joined(separator: ":") }
         return environment

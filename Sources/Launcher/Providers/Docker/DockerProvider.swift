@@ -69,7 +69,9 @@ struct DockerProvider: Provider {
         if let directory = request.directory { arguments += ["--workdir", directory] }
         // By name only: docker takes the values from its own environment.
         for name in request.environment.keys.sorted() { arguments += ["--env", name] }
-        return HostCommand(arguments: arguments + [record.name] + request.arguments, environment: request.environment)
+        // With env in between, a program that is not there is told of on standard error, with a shell's status.
+        return HostCommand(
+            arguments: arguments + [record.name, "env", "--"] + request.arguments, environment: request.environment)
     }
 
     func logs(of record: PodRecord, follow: Bool) throws -> HostCommand {

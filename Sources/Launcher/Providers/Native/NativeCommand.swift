@@ -1,10 +1,7 @@
 import Contract
 
-/// How a command gets into a native pod: `nsenter` joins its namespaces, `script` gives it a terminal of the pod's own, and
-/// `setpriv` makes it the workspace user.
-///
-/// The terminal is what docker's exec does too: a process of the pod never holds the host's terminal, into which it could type
-/// (TIOCSTI), and from which it could read what is typed after it.
+/// How a command gets into a native pod: `nsenter` joins its namespaces, `setpriv` makes it the workspace user, or root without
+/// privileges, and a terminal of the pod's own comes between it and the host's (`TerminalRelay`).
 struct NativeCommand {
     let request: PodCommand
     let record: PodRecord
@@ -13,12 +10,14 @@ struct NativeCommand {
     var hostCommand: HostCommand {
         var arguments = ["nsenter", "--target", String(pid), "--mount", "--uts", "--ipc", "--pid"]
         arguments += ["--wdns=\(request.directory ?? PodPaths.workspace)", "--"]
-        if request.isInteractive {
-            arguments += ["script", "--quiet", "--return", "--log-out", "/dev/null", "--command", "exec " + Shell.quoted(inner)]
-        } else {
-            arguments += inner
-        }
-        return HostCommand(arguments: arguments, onlyEnvironment: environment)
+        return HostCommand(arguments: arguments + (request.isInteractive ? relayed : inner), onlyEnvironment: environment)
+    }
+
+    /// The relay is root, with what it takes to give the terminal and itself to the user.
+    private var relayed: [String] {
+        let needed = ["chown", "setgid", "setpcap", "setuid"].map { ",+\($0)" }.joined()
+        return ["setpriv", "--no-new-privs", "--bounding-set=-all\(needed)", "--inh-caps=-all", "--"]
+            + ["\(NativeLayout.programFolder)/tazpod", "terminal", "--owner", request.isRoot ? "root" : record.user, "--"] + inner
     }
 
     private var inner: [String] {
@@ -35,13 +34,5 @@ struct NativeCommand {
         result["LOGNAME"] = result["USER"]
         result["SHELL"] = "/bin/bash"
         return result.merging(request.environment) { $1 }
-    }
-}
-
-/// Words for a POSIX shell.
-enum Shell {
-    static func quoted(_ words: [String]) -> String {
-        words.map { "'" + $0.split(separator: "'", omittingEmptySubsequences: false).joined(separator: "'\\''") + "'" }
-            .joined(separator: " ")
     }
 }
