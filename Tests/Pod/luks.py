@@ -71,8 +71,11 @@ class Luks2:
     def _unlock(self, file, passphrase):
         for slot in self.metadata["keyslots"].values():
             kdf, area, split = slot["kdf"], slot["area"], slot["af"]
-            derived = argon2id(
-                passphrase, base64.b64decode(kdf["salt"]), kdf["time"], kdf["memory"], kdf["cpus"], area["key_size"])
+            salt = base64.b64decode(kdf["salt"])
+            if kdf["type"] == "pbkdf2":
+                derived = hashlib.pbkdf2_hmac(kdf["hash"], passphrase, salt, kdf["iterations"], area["key_size"])
+            else:
+                derived = argon2id(passphrase, salt, kdf["time"], kdf["memory"], kdf["cpus"], area["key_size"])
             file.seek(int(area["offset"]))
             length = slot["key_size"] * split["stripes"]
             material = file.read((length + 511) // 512 * 512)
@@ -92,21 +95,15 @@ class Luks2:
         return position // 512 + self.tweak
 
     def read_plain(self, target):
-        """Decrypts all of the data into the file `target`; holes of the image stay holes."""
+        """Decrypts all of the data into the file `target`."""
         with open(self.path, "rb") as image, open(target, "wb") as plain:
-            plain.truncate(self.length)
             image.seek(self.offset)
             for position in range(0, self.length, self.sector):
-                data = image.read(self.sector)
-                if data.count(0) != len(data):
-                    plain.seek(position)
-                    plain.write(xts(self.key, self._number(position), data, False))
+                plain.write(xts(self.key, self._number(position), image.read(self.sector), False))
 
     def write_plain(self, source):
-        """Encrypts the file `source` into the image, leaving out what is zero in it."""
+        """Encrypts the file `source` into the image: all of it, for a hole of the image is not a hole of the data."""
         with open(source, "rb") as plain, open(self.path, "r+b") as image:
+            image.seek(self.offset)
             for position in range(0, self.length, self.sector):
-                data = plain.read(self.sector)
-                if data.count(0) != len(data):
-                    image.seek(self.offset + position)
-                    image.write(xts(self.key, self._number(position), data, True))
+                image.write(xts(self.key, self._number(position), plain.read(self.sector), True))

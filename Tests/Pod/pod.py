@@ -1,6 +1,8 @@
 """A pod under test: the real programs, driven as a user would, and looked at from outside as root."""
 
+import atexit
 import contextlib
+import functools
 import json
 import os
 import pathlib
@@ -71,8 +73,7 @@ class Pod:
     def use_quick_vault(self, size=64 << 20, sector=4096, passphrase=PASSPHRASE, filesystem="4096"):
         """A vault made with stock tools, whose key costs almost nothing to derive."""
         self.image.parent.mkdir(parents=True, exist_ok=True)
-        make_stock_vault(self.image, size=size, sector=sector, passphrase=passphrase)
-        make_stock_filesystem(self.image, passphrase, sector, block=filesystem)
+        shutil.copy2(stock_image(size, sector, passphrase, filesystem), self.image)
 
     # -- the launcher --------------------------------------------------------------------------------------------------
 
@@ -290,6 +291,16 @@ def make_stock_filesystem(path, passphrase, sector, block="4096"):
     tool("mkfs.ext4", "-q", "-b", block, "-E", "lazy_itable_init=1,lazy_journal_init=1", str(plain))
     vault.write_plain(plain)
     plain.unlink()
+
+
+@functools.cache
+def stock_image(size, sector, passphrase, block):
+    """Made once a run; pods get copies."""
+    folder = pathlib.Path(tempfile.mkdtemp(prefix="tazpod-stock."))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    make_stock_vault(folder / "vault.img", size, sector, passphrase)
+    make_stock_filesystem(folder / "vault.img", passphrase, sector, block)
+    return folder / "vault.img"
 
 
 def digest(path):
