@@ -23,11 +23,16 @@ struct PodConfiguration {
 
     /// The environment of the public area: the pod's own, without what is meant for TazPod's programs.
     var publicEnvironment: [[UInt8]] {
-        var result = environment().filter { variable in
-            !variable.starts(with: "TAZPOD_".utf8)
-                && !["HOME=", "USER=", "LOGNAME=", "SHELL="].contains { variable.starts(with: $0.utf8) }
+        publicEnvironment(from: environment())
+    }
+
+    /// - Parameter pod: PID 1's environment.
+    func publicEnvironment(from pod: [[UInt8]]) -> [[UInt8]] {
+        var result = pod.filter { !$0.starts(with: "TAZPOD_".utf8) }
+        guard let account else { return result }
+        result.removeAll { variable in
+            ["HOME=", "USER=", "LOGNAME=", "SHELL="].contains { variable.starts(with: $0.utf8) }
         }
-        guard let account else { return environment() }
         for text in ["HOME=\(account.home)", "USER=\(account.name)", "LOGNAME=\(account.name)", "SHELL=\(account.shell)"] {
             result.append([UInt8](text.utf8))
         }
