@@ -11,6 +11,21 @@ let embeddable: [SwiftSetting] =
     strict + (isEmbedded ? [.enableExperimentalFeature("Embedded"), .unsafeFlags(["-wmo", "-Osize"])] : [])
 let embeddedLinking: [LinkerSetting] = isEmbedded ? [.unsafeFlags(["-static-executable"])] : []
 
+// Tests are of the ordinary form; Embedded Swift has no test library.
+let tests: [Target] =
+    isEmbedded
+    ? []
+    : [
+        .target(name: "TestSupport", dependencies: ["CLinux", "Linux"], path: "Tests/TestSupport", swiftSettings: strict),
+        .testTarget(name: "LinuxTests", dependencies: ["CLinux", "Linux", "TestSupport"], swiftSettings: strict),
+        .testTarget(name: "ContractTests", dependencies: ["Contract", "Linux"], swiftSettings: strict),
+        .testTarget(name: "PodInitTests", dependencies: ["CLinux", "PodInit", "TestSupport"], swiftSettings: strict),
+        .testTarget(
+            name: "GhostShellTests", dependencies: ["CLinux", "CSeccomp", "GhostShell", "TestSupport"], swiftSettings: strict),
+        .testTarget(
+            name: "LauncherTests", dependencies: ["CLinux", "Contract", "Launcher", "TestSupport"], swiftSettings: strict),
+    ]
+
 let package = Package(
     name: "tazpod",
     products: [
@@ -60,6 +75,6 @@ let package = Package(
             ],
             swiftSettings: strict,
             linkerSettings: [.unsafeFlags(["-Xlinker", "-l:libyaml.a"])]),
-    ],
+    ] + tests,
     swiftLanguageModes: [.v6]
 )
