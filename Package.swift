@@ -23,7 +23,8 @@ let tests: [Target] =
         .testTarget(
             name: "GhostShellTests", dependencies: ["CLinux", "CSeccomp", "GhostShell", "TestSupport"], swiftSettings: strict),
         .testTarget(
-            name: "LauncherTests", dependencies: ["CLinux", "Contract", "Launcher", "TestSupport"], swiftSettings: strict),
+            name: "LauncherTests", dependencies: ["CLinux", "Contract", "Launcher", "Linux", "TestSupport"], swiftSettings: strict
+        ),
     ]
 
 let package = Package(
