@@ -3,6 +3,8 @@
 Every attack is also run with the defence against it switched off, to show that it would be noticed.
 """
 
+import contextlib
+import os
 import re
 import shutil
 import subprocess
@@ -124,7 +126,7 @@ def test_the_ghosts_terminal_cannot_be_opened(pod):
     wait_until(lambda: pod.processes_named("tazpod"), "the client is in the pod")
     held = {tty for process in pod.processes_named("tazpod") for tty in terminals_of(process.pid)}
     assert held, "the attached client has a terminal"
-    script = "for t in /dev/pts/[0-9]*; do (: <>$t) 2>/dev/null && echo $t; done; true"
+    script = "for t in /dev/pts/[0-9]*; do (: <>$t) 2>/dev/null && stat -c %d:%r $t; done; true"
     opened = set(pod.public("sh", "-c", script, check=0).output.split())
     assert opened, "the public session's own terminal can be opened: the probe works"
     assert not held & opened
@@ -132,8 +134,14 @@ def test_the_ghosts_terminal_cannot_be_opened(pod):
 
 
 def terminals_of(pid):
-    found = subprocess.run(["readlink", f"/proc/{pid}/fd/0", f"/proc/{pid}/fd/1"], capture_output=True, text=True, timeout=10)
-    return {line for line in found.stdout.split() if line.startswith("/dev/pts/")}
+    """Terminals that a process holds, as filesystem:device, since the host's devpts and the pod's use the same names."""
+    found = set()
+    for descriptor in ("0", "1"):
+        with contextlib.suppress(OSError):
+            if os.readlink(f"/proc/{pid}/fd/{descriptor}").startswith("/dev/pts/"):
+                status = os.stat(f"/proc/{pid}/fd/{descriptor}")
+                found.add(f"{status.st_dev}:{status.st_rdev}")
+    return found
 
 
 def test_the_ghosts_own_terminals_are_not_in_the_pod(pod):
