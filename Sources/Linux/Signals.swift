@@ -1,7 +1,7 @@
 import CLinux
 
 /// A set of signal numbers, as sigprocmask(2) takes it.
-public struct SignalSet {
+public struct SignalSet: Sendable {
     public var raw = sigset_t()
 
     /// The empty set.
@@ -21,6 +21,13 @@ public struct SignalSet {
     public static func of(_ signals: [Int32]) -> SignalSet {
         var set = SignalSet()
         for signal in signals { sigaddset(&set.raw, signal) }
+        return set
+    }
+
+    /// The mask of this thread.
+    public static var current: SignalSet {
+        var set = SignalSet()
+        sigprocmask(SIG_BLOCK, nil, &set.raw)
         return set
     }
 

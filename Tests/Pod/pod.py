@@ -96,7 +96,9 @@ class Pod:
         finally:
             for descriptor in inherited:
                 os.close(descriptor)
-        result = Result(done.returncode, done.stdout.decode(errors="replace"), done.stderr.decode(errors="replace"))
+        # As a shell would see it: a launcher that became the command ends with the command, by its signal too.
+        status = 128 - done.returncode if done.returncode < 0 else done.returncode
+        result = Result(status, done.stdout.decode(errors="replace"), done.stderr.decode(errors="replace"))
         assert check is None or result.status == check, f"{' '.join(command)}: {result}"
         return result
 

@@ -22,14 +22,20 @@ struct StatusCommand: AsyncParsableCommand, PodVerb {
 
     private func statusFromHost() async throws -> PodStatus {
         let project = try options.findProject()
-        guard let pod = try await ProviderChoice(log: options.log).findPod(of: project) else {
+        let choice = ProviderChoice(log: options.log)
+        guard let pod = try await choice.findPod(of: project) else {
             return PodStatus(
                 project: project.config.name, name: project.podName, pod: "absent", directory: project.directory,
                 vault: PodStatus.Vault(state: "unknown"))
         }
         var status = PodStatus(project: project.config.name, pod: "stopped", vault: PodStatus.Vault(state: "unknown"))
         if pod.record.state == .running {
-            status = try await pod.ask(["status", "--json"], as: PodStatus.self, log: options.log)
+            do {
+                status = try await pod.ask(["status", "--json"], as: PodStatus.self, log: options.log)
+            } catch {
+                // It may have stopped between the two questions.
+                if try await choice.findPod(of: project)?.record.state == .running { throw error }
+            }
         }
         status.name = pod.record.name
         status.provider = pod.provider.name

@@ -42,6 +42,7 @@ extension HostCommand {
     func runAttached(standardInput: borrowing Descriptor, log: Logger) throws(Failure) -> Int32 {
         log.debug("running \(description)")
         var plan = SpawnPlan(arguments, environment: variables.map { [UInt8]("\($0.key)=\($0.value)".utf8) })
+        plan.signalMask = InheritedSignals.mask
         plan.descriptors = .only([standardInput.raw, STDOUT_FILENO, STDERR_FILENO])
         return try failing(.provider, next: "install it, or choose another provider") { () throws(SystemError) in
             let pid = try spawn(plan)
@@ -60,6 +61,7 @@ extension HostCommand {
         log.debug("becoming \(description)")
         let words = CStringArray(arguments)
         let list = CStringArray(variables.map { "\($0.key)=\($0.value)" })
+        try failing(.provider) { () throws(SystemError) in try InheritedSignals.mask.setAsMask() }
         clinux_exec(arguments[0], words.pointer, list.pointer)
         throw Failure(.provider, SystemError.last("run \(arguments[0])"), next: "install it, or choose another provider")
     }
