@@ -3,11 +3,15 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DELETE_ON_ERROR:
-.PHONY: build check clean demo format test
+.PHONY: build build-weakened images demo test check documents format clean
 
 SWIFT ?= swift
+# The interpreter that the distribution's Python packages are for.
+PYTHON := /usr/bin/python3
 RELEASE := $(SWIFT) build -c release --static-swift-stdlib
 EMBEDDED := TAZPOD_EMBEDDED=1 $(SWIFT) build -c release --scratch-path .build-embedded
+# A ghost whose defences can be switched off one by one, to see the tests of each fail. Never installed.
+WEAKENED := $(SWIFT) build -c release --static-swift-stdlib --scratch-path .build-weakened -Xswiftc -DTAZPOD_WEAKENED
 
 build: packages-build
 	$(RELEASE) --product tazpod
@@ -18,11 +22,36 @@ build: packages-build
 	strip -o bin/tazpod-ghost .build/release/tazpod-ghost
 	strip -o bin/tazpod-init .build-embedded/release/tazpod-init
 
+build-weakened: packages-build
+	$(WEAKENED) --product tazpod-ghost
+
 packages-%:
 	@scripts/install-packages.sh $*
 
+images: build
+	@scripts/images.sh
+
 demo: build packages-native
 	@PROVIDER=$(or $(PROVIDER),native) scripts/demo.sh
+
+test: build build-weakened packages-native packages-docker packages-images packages-test
+	$(SWIFT) test
+	$(PYTHON) -m pytest --quiet --durations=10 Tests
+
+check: build packages-check
+	$(SWIFT) format lint --strict --recursive Sources Tests Package.swift
+	shellcheck scripts/*.sh .ci/run images/*/*.sh
+	$(PYTHON) -m pyflakes scripts Tests
+	$(PYTHON) scripts/check_traps.py
+	$(PYTHON) scripts/command_reference.py --check
+	$(PYTHON) scripts/check_documents.py
+
+# What is written from the programs themselves.
+documents: build
+	$(PYTHON) scripts/command_reference.py
+
+format:
+	$(SWIFT) format --in-place --recursive Sources Tests Package.swift
 
 clean:
 	rm -rf .build .build-* bin

@@ -9,7 +9,7 @@ set -euo pipefail
 packages_for() {
     case $1 in
     build) echo gcc libc6-dev libcap-dev libcryptsetup-dev libfuse3-dev libseccomp-dev libssl-dev libyaml-dev make pkg-config ;;
-    check) echo shellcheck ;;
+    check) echo python3-pyflakes shellcheck ;;
     native) echo bubblewrap e2fsprogs tmux util-linux libcryptsetup12 ;;
     images) echo mmdebstrap ;;
     docker) echo docker.io iptables ;;

@@ -243,6 +243,41 @@ def test_without_asking_for_proof_anybody_would_get_in(make_weakened_pod):
     assert text in result.output
 
 
+# Each as a program that ends with 0 when the kernel let it.
+REFUSED_IN_A_GHOST = {
+    "a user namespace": "unshare --user true",
+    "a mount": "unshare --user --map-root-user --mount mount -t tmpfs tmpfs /tmp",
+    "a keyring": "python3 -c 'import ctypes, sys; sys.exit(ctypes.CDLL(None).syscall(250, 0, -3, 1) < 0)'",
+}
+
+
+def allowed_in_a_ghost(pod):
+    pod.unlock()
+    # An image without Python cannot try the last.
+    tried = {what: command for what, command in REFUSED_IN_A_GHOST.items() if pod.provider == "native" or "python3" not in command}
+    return [what for what, command in tried.items() if pod.ghost(command).status == 0]
+
+
+def test_a_ghost_gets_no_new_privileges_by_system_calls(pod):
+    assert allowed_in_a_ghost(pod) == []
+
+
+def test_without_the_filter_a_ghost_would_get_them(make_weakened_pod):
+    pod = make_weakened_pod("filter")
+    expected = list(REFUSED_IN_A_GHOST) if pod.provider == "native" else list(REFUSED_IN_A_GHOST)[:2]
+    assert allowed_in_a_ghost(pod) == expected
+
+
+def test_a_ghost_holds_no_capability_and_can_gain_none(pod):
+    pod.unlock()
+    status = pod.ghost("cat /proc/self/status", check=0).output
+    fields = dict(line.split(":\t", 1) for line in status.splitlines() if ":\t" in line)
+    assert {fields[name] for name in ("CapInh", "CapPrm", "CapEff", "CapBnd", "CapAmb")} == {"0" * 16}
+    assert fields["NoNewPrivs"] == "1" and fields["Seccomp"] == "2"
+    assert fields["Uid"].split() == ["1000"] * 4 or pod.provider == "native"
+    assert fields["Groups"].split() in ([], fields["Gid"].split()[:1])
+
+
 def test_a_file_handed_out_of_the_ghost_is_dead_after_the_lock(pod, probes):
     assert hold_a_file_over_a_lock(pod, probes) == "after: Input/output error"
 
