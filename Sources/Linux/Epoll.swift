@@ -33,7 +33,7 @@ public struct Epoll: ~Copyable {
 
     private func control(_ operation: Int32, _ raw: Int32, _ token: UInt64, _ interest: Interest) throws(SystemError) {
         var event = epoll_event()
-        event.events = interest == .reading ? EPOLLIN.rawValue : EPOLLRDHUP.rawValue
+        event.events = interest == .reading ? CLINUX_EPOLLIN : CLINUX_EPOLLRDHUP
         event.data.u64 = token
         try retrying("watch a descriptor") { epoll_ctl(descriptor.raw, operation, raw, &event) }
     }

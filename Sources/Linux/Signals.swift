@@ -1,33 +1,50 @@
 import CLinux
 
-/// A set of signal numbers, as sigprocmask(2) takes it.
-public struct SignalSet: Sendable {
-    public var raw = sigset_t()
+/// A set of signal numbers, as the kernel has it: bit n-1 stands for signal n.
+public struct SignalSet: Sendable, Equatable {
+    public var raw: UInt64
 
     /// The empty set.
     public init() {
-        sigemptyset(&raw)
+        raw = 0
     }
 
     /// Every signal, but those that a kernel-found fault raises in the thread that made it (signal(7)): blocking them
     /// would turn a crash into a silent kill.
     public static var allButFaults: SignalSet {
         var set = SignalSet()
-        sigfillset(&set.raw)
-        for fault in [SIGFPE, SIGILL, SIGSEGV, SIGBUS, SIGABRT, SIGTRAP, SIGSYS] { sigdelset(&set.raw, fault) }
+        for number in SignalNumbers.all { set.insert(number) }
+        for fault in [SIGFPE, SIGILL, SIGSEGV, SIGBUS, SIGABRT, SIGTRAP, SIGSYS] { set.remove(fault) }
         return set
     }
 
     public static func of(_ signals: [Int32]) -> SignalSet {
         var set = SignalSet()
-        for signal in signals { sigaddset(&set.raw, signal) }
+        for signal in signals { set.insert(signal) }
         return set
+    }
+
+    /// A number that is no signal's changes nothing.
+    public mutating func insert(_ number: Int32) {
+        raw |= SignalSet.bit(number)
+    }
+
+    public mutating func remove(_ number: Int32) {
+        raw &= ~SignalSet.bit(number)
+    }
+
+    public func contains(_ number: Int32) -> Bool {
+        raw & SignalSet.bit(number) != 0
+    }
+
+    private static func bit(_ number: Int32) -> UInt64 {
+        SignalNumbers.all.contains(number) ? 1 << UInt64(number - 1) : 0
     }
 
     /// The mask of this thread.
     public static var current: SignalSet {
         var set = SignalSet()
-        sigprocmask(SIG_BLOCK, nil, &set.raw)
+        _ = clinux_set_signal_mask(nil, &set.raw)
         return set
     }
 
@@ -36,9 +53,26 @@ public struct SignalSet: Sendable {
     public func setAsMask() throws(SystemError) -> SignalSet {
         var old = SignalSet()
         var new = raw
-        try retrying("set the signal mask") { sigprocmask(SIG_SETMASK, &new, &old.raw) }
+        try retrying("set the signal mask") { clinux_set_signal_mask(&new, &old.raw) }
         return old
     }
+
+    /// Waits until one of the signals, which must be blocked, is pending, and takes it.
+    ///
+    /// - Returns: its number; nil when the wait was interrupted.
+    public func wait() -> Int32? {
+        var set = raw
+        var information = siginfo_t()
+        let number = clinux_wait_for_signal(&set, &information)
+        return number > 0 ? number : nil
+    }
+}
+
+/// The kernel's signal numbers.
+public enum SignalNumbers {
+    public static let all: ClosedRange<Int32> = 1...64
+    /// SIGRTMIN as systemd and the engines count it, which is glibc's; another C library may say otherwise.
+    public static let realTimeMinimum: Int32 = 34
 }
 
 /// signalfd(2): blocked signals, read as records. Non-blocking.

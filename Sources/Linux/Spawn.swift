@@ -188,13 +188,13 @@ private struct PreparedChild: ~Copyable {
         }
         if resetsSignals {
             var number: Int32 = 1
-            while number <= clinux_sigrtmax() {
+            while number <= 64 {
                 _ = clinux_signal_default(number)
                 number += 1
             }
         }
         var raw = mask.raw
-        guard sigprocmask(SIG_SETMASK, &raw, nil) == 0 else { return .signals }
+        guard clinux_set_signal_mask(&raw, nil) == 0 else { return .signals }
         if let path = program.pointer[0] { clinux_exec(path, arguments.pointer, environment.pointer) }
         return .exec
     }

@@ -66,6 +66,9 @@ static inline int clinux_close_range(unsigned first, unsigned last, unsigned fla
     return (int)syscall(SYS_close_range, first, last, flags);
 }
 
+static const unsigned CLINUX_EPOLLIN = EPOLLIN;
+static const unsigned CLINUX_EPOLLRDHUP = EPOLLRDHUP;
+
 static inline int clinux_epoll_create(void) { return epoll_create1(EPOLL_CLOEXEC); }
 
 static const int CLINUX_TIMER_ABSOLUTE = TFD_TIMER_ABSTIME;

@@ -56,7 +56,6 @@ static inline void clinux_exec(
 }
 
 // argc and argv as the C library handed them to the program: Embedded Swift has no CommandLine.
-int clinux_argc(void);
 char *_Nullable *_Nullable clinux_argv(void);
 
 #endif

@@ -5,7 +5,7 @@ import Linux
 enum SignalName {
     /// The number for `TERM`, `SIGTERM` or `15`; nil if there is no such signal.
     static func number(_ text: String) -> Int32? {
-        if let number = Int32(text) { return number >= 1 && number <= clinux_sigrtmax() ? number : nil }
+        if let number = Int32(text) { return SignalNumbers.all.contains(number) ? number : nil }
         let bare = text.utf8.starts(with: "SIG".utf8) ? String(decoding: Array(text.utf8.dropFirst(3)), as: UTF8.self) : text
         return names.first { sameText($0.name, bare) }?.number
     }

@@ -60,13 +60,11 @@ struct RunCommand {
 
     /// From here on nothing ends us but the end of our command.
     private func loop(_ child: pid_t) -> Int32 {
-        var all = SignalSet.allButFaults.raw
         while true {
-            var information = siginfo_t()
-            let signal = sigwaitinfo(&all, &information)
+            guard let signal = SignalSet.allButFaults.wait() else { continue }
             if signal == SIGCHLD {
                 if let status = reap(child) { return mapped(status) }
-            } else if signal > 0 {
+            } else {
                 forward(signal, to: child)
             }
         }

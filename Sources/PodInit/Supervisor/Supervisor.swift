@@ -54,11 +54,11 @@ final class Supervisor {
     private static func makeRuntimeDirectories() throws(SystemError) {
         umask(0o022)
         _ = chdir("/")
-        for (path, mode) in [("/run", 0o755), (PodPaths.runtime, 0o755), (PodPaths.privateDirectory, 0o700)] as [(String, mode_t)]
-        {
+        _ = mkdir("/run", 0o755)
+        for (path, mode) in [(PodPaths.runtime, 0o755), (PodPaths.privateDirectory, 0o700)] as [(String, mode_t)] {
             if mkdir(path, mode) != 0, clinux_errno() != EEXIST { throw SystemError.last("make \(path)") }
             // The engine may have made it, on the way to a mount below.
-            if path != "/run" { try retrying("set who may enter \(path)") { chmod(path, mode) } }
+            try retrying("set who may enter \(path)") { chmod(path, mode) }
         }
     }
 
@@ -92,7 +92,7 @@ final class Supervisor {
         while let record = signals.next() {
             switch Int32(record.ssi_signo) {
             case SIGCHLD: reap()
-            case SIGTERM, SIGINT, clinux_sigrtmin() + 3: stop()
+            case SIGTERM, SIGINT, SignalNumbers.realTimeMinimum + 3: stop()
             default: break
             }
         }
