@@ -3,6 +3,7 @@
 #ifndef CLINUX_DESCRIPTOR_H
 #define CLINUX_DESCRIPTOR_H
 
+#include <dirent.h>
 #include <errno.h>
 #include <pthread.h>
 #include <fcntl.h>
@@ -67,6 +68,7 @@ static inline int clinux_close_range(unsigned first, unsigned last, unsigned fla
 }
 
 static const unsigned CLINUX_EPOLLIN = EPOLLIN;
+static const unsigned CLINUX_EPOLLOUT = EPOLLOUT;
 static const unsigned CLINUX_EPOLLRDHUP = EPOLLRDHUP;
 
 static inline int clinux_epoll_create(void) { return epoll_create1(EPOLL_CLOEXEC); }

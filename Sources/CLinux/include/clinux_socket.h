@@ -14,6 +14,11 @@
 
 enum { CLINUX_MAX_DESCRIPTORS = 8 };
 
+// An enum in one C library, macros in the other.
+static const int CLINUX_STREAM = SOCK_STREAM;
+static const int CLINUX_DATAGRAM = SOCK_DGRAM;
+static const int CLINUX_SEQPACKET = SOCK_SEQPACKET;
+
 struct clinux_peer {
     int pid;
     unsigned uid;
@@ -25,6 +30,7 @@ struct clinux_received {
     bool truncated;      // the message, or the list of its descriptors, did not fit
     int descriptor_count;
     int descriptors[CLINUX_MAX_DESCRIPTORS];
+    struct clinux_peer sender;  // of SCM_CREDENTIALS; pid 0 without
 };
 
 static inline int clinux_seqpacket_socket(bool non_blocking) {
@@ -35,6 +41,15 @@ static inline int clinux_seqpacket_pair(int *_Nullable ends) { return socketpair
 
 static inline int clinux_accept(int listener) { return accept4(listener, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK); }
 
+static inline int clinux_socket(int family, int type) { return socket(family, type | SOCK_CLOEXEC | SOCK_NONBLOCK, 0); }
+
+// SO_PASSCRED: the kernel adds the sender's credentials to what is received.
+static inline int clinux_ask_for_credentials(int descriptor) {
+    const int yes = 1;
+    return setsockopt(descriptor, SOL_SOCKET, SO_PASSCRED, &yes, sizeof yes);
+}
+
+int clinux_connect_loopback(int descriptor, int family, unsigned short port);
 int clinux_bind_unix(int descriptor, const char *_Nonnull path);
 int clinux_connect_unix(int descriptor, const char *_Nonnull path);
 int clinux_peer_credentials(int descriptor, struct clinux_peer *_Nonnull peer);

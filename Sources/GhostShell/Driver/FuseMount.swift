@@ -17,7 +17,9 @@ final class FuseMount {
             try Descriptor.open("/dev/fuse", O_RDWR, stage: "open /dev/fuse")
         }
         let number = connection.raw
-        mount = try failing(.provider, next: "the pod needs CAP_SYS_ADMIN and a kernel with FUSE; tazpod up starts one that has it") {
+        mount = try failing(
+            .provider, next: "the pod needs CAP_SYS_ADMIN and a kernel with FUSE; tazpod up starts one that has it"
+        ) {
             () throws(SystemError) in
             let context = Descriptor(owning: try retrying("make a FUSE file system") { clinux_fsopen("fuse") })
             let parameters = [

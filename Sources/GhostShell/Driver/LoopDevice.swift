@@ -31,7 +31,8 @@ struct LoopDevice: ~Copyable {
         for _ in 0..<attempts {
             let number = clinux_ioctl_value(control.raw, UInt(LOOP_CTL_GET_FREE), 0)
             guard number >= 0 else { throw Failure(.provider, SystemError.last("find a free loop device")) }
-            let device = try failing(.provider, next: "the pod needs loop devices; tazpod up starts one that has it") { () throws(SystemError) in
+            let device = try failing(.provider, next: "the pod needs loop devices; tazpod up starts one that has it") {
+                () throws(SystemError) in
                 try node(number)
             }
             var configuration = loop_config()

@@ -20,7 +20,9 @@ struct EnclaveBuilder {
             switch step {
             case .vault(let path): try mountVault(path)
             default:
-                try failing(.provider, next: "docs/security.md lists what a pod needs") { () throws(SystemError) in try apply(step) }
+                try failing(.provider, next: "docs/security.md lists what a pod needs") { () throws(SystemError) in
+                    try apply(step)
+                }
             }
         }
     }

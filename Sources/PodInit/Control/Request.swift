@@ -8,6 +8,12 @@ enum Request: Equatable {
     case sessions
     case ensureSession(String)
     case probe(ProbeKind)
+    /// The services, from a place in their order on.
+    case services(from: Int)
+    /// What a service printed last.
+    case logs(Name)
+    /// Reads the service files again.
+    case reload
     case stop
     /// For the ghost's keeper, which reads the rest of the message itself.
     case ghost(GhostVerb)
@@ -23,6 +29,14 @@ enum Request: Equatable {
         if message.isWord("status") { return .status }
         if message.isWord("sessions") { return .sessions }
         if message.isWord("stop") { return .stop }
+        if message.isWord("reload") { return .reload }
+        if message.isWord("services") { return .services(from: Int(max(message.number("from") ?? 0, 0))) }
+        if message.isWord("logs") {
+            guard let name = message.bytes("service").flatMap({ Name($0) }) else {
+                throw Failure(.usage, "logs needs the name of a service")
+            }
+            return .logs(name)
+        }
         if message.isWord("unlock") { return .ghost(.unlock) }
         if message.isWord("lock") { return .ghost(.lock) }
         if message.isWord("attach") { return .ghost(.attach) }
@@ -44,7 +58,7 @@ enum Request: Equatable {
         if peer.uid == 0 { return }
         switch self {
         case .probe: return
-        case .status, .sessions, .ensureSession, .ghost:
+        case .status, .sessions, .ensureSession, .services, .logs, .reload, .ghost:
             if peer.uid == workspaceUID { return }
         case .stop: break
         }

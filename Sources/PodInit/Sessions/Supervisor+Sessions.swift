@@ -23,7 +23,7 @@ extension Supervisor {
                 tmux set-hook -g 'session-closed[99]' "run-shell -b '\(program) --ensure-session main'" &&
                     exec tmux display-message -p '#{pid}'
                 """
-            try startJob(["/bin/sh", "-c", script], for: .startSession)
+            try startJob(utf8("/bin/sh", "-c", script), for: .startSession)
         } catch {
             publicSession.isStarting = false
             log(error.sentence)
@@ -38,14 +38,19 @@ extension Supervisor {
         guard job.exitStatus == 0, let pid = pid_t(text), pid > 1, kill(pid, 0) == 0 else {
             if job.exitStatus == 127 {
                 log("there is no tmux in this image: it has no public session")
-                publicSession.isUp = true
+                publicSessionIsUp()
             } else {
                 publicSessionEnded()
             }
             return
         }
         publicSession.serverPID = pid
+        publicSessionIsUp()
+    }
+
+    private func publicSessionIsUp() {
         publicSession.isUp = true
+        podMayBeReady()
     }
 
     func publicSessionEnded() {
@@ -63,7 +68,7 @@ extension Supervisor {
     func listSessions(for client: UInt32) throws(Failure) {
         let format = "#{session_name}\t#{session_windows}\t#{session_attached}\t#{session_created}"
         do {
-            try startJob(["tmux", "list-sessions", "-F", format], for: .listSessions(client: client))
+            try startJob(utf8("tmux", "list-sessions", "-F", format), for: .listSessions(client: client))
         } catch {
             throw Failure(.provider, error, next: "this pod's image has no tmux")
         }

@@ -6,6 +6,9 @@ struct Deadlines {
         case ghostLock
         case stopping
         case job(UInt32)
+        case serviceStart(UInt32)
+        case serviceStop(UInt32)
+        case serviceReadiness(UInt32)
     }
 
     private var entries: [(purpose: Purpose, time: Int64)] = []

@@ -6,6 +6,8 @@ final class Job {
     enum Purpose {
         case startSession
         case listSessions(client: UInt32)
+        /// `ready = exec`.
+        case readiness(service: UInt32)
     }
 
     static let longestMilliseconds: Int64 = 10_000

@@ -21,13 +21,17 @@ struct PodConfiguration {
     /// The uid that may use the control socket beside root.
     var workspaceUID: uid_t { account?.uid ?? geteuid() }
 
-    /// The environment of the public area: the pod's own, without what is meant for TazPod's programs.
-    var publicEnvironment: [[UInt8]] {
-        var result = environment().filter { variable in
-            !variable.starts(with: "TAZPOD_".utf8)
+    /// The environment of the public area.
+    var publicEnvironment: [[UInt8]] { environment(of: account) }
+
+    /// What a process of `account` gets: the pod's own environment, without what is meant for TazPod's programs. Without an
+    /// account init is not root, and passes on its own.
+    func environment(of account: Account?) -> [[UInt8]] {
+        var result = Linux.environment().filter { variable in
+            !variable.starts(with: "TAZPOD_".utf8) && !variable.starts(with: "NOTIFY_SOCKET=".utf8)
                 && !["HOME=", "USER=", "LOGNAME=", "SHELL="].contains { variable.starts(with: $0.utf8) }
         }
-        guard let account else { return environment() }
+        guard let account else { return Linux.environment() }
         for text in ["HOME=\(account.home)", "USER=\(account.name)", "LOGNAME=\(account.name)", "SHELL=\(account.shell)"] {
             result.append([UInt8](text.utf8))
         }

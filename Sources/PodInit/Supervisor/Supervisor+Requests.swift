@@ -56,6 +56,12 @@ extension Supervisor {
             case .status: client.reply(.ok(status()))
             case .probe(let kind): try answerProbe(client, kind)
             case .sessions: try listSessions(for: identifier)
+            case .services(let position): client.reply(.ok(serviceList(from: position)))
+            case .logs(let name): client.reply(.ok(try keptLines(of: name)))
+            case .reload:
+                let problems = reloadServices()
+                if let first = problems.first { throw Failure(.project, first) }
+                client.reply(.ok(Message("ok")))
             case .ensureSession:
                 ensurePublicSession()
                 client.reply(.ok(Message("ok")))
@@ -71,12 +77,12 @@ extension Supervisor {
     }
 
     private func answerProbe(_ client: Client, _ kind: ProbeKind) throws(Failure) {
-        if kind == .ready && !isReady { throw Failure(.timeout, "the pod is still starting") }
+        if kind == .ready && !isReady { throw Failure(.timeout, whyNotReady) }
         client.reply(.ok(Message("ok")))
     }
 
-    private var isReady: Bool {
-        stopping == nil && publicSession.isUp
+    var isReady: Bool {
+        stopping == nil && publicSession.isUp && services.unready == 0
     }
 
     private func status() -> Message {
@@ -85,6 +91,8 @@ extension Supervisor {
         message.add("project", configuration.project)
         message.add("pod", stopping != nil ? "stopping" : isReady ? "ready" : "starting")
         message.add("uptime", String((monotonicMilliseconds() - startedAt) / 1000))
+        message.add("services", String(services.inOrder.count))
+        message.add("services-ready", String(services.inOrder.count - services.unready))
         message.add("vault", ghost?.stateName ?? "locked")
         for field in ghost?.details ?? [] { message.add(String(decoding: field.key, as: UTF8.self), field.value) }
         return message

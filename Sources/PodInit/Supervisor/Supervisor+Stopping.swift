@@ -5,6 +5,8 @@ import Linux
 enum StoppingPhase: Equatable {
     /// The vault is being locked; everything else still runs.
     case locking
+    /// The services are being stopped, the last first.
+    case services
     /// Every process was asked to end.
     case ending
     /// Every process was killed.
@@ -19,6 +21,7 @@ extension Supervisor {
     func stop() {
         guard stopping == nil else { return }
         stopping = .locking
+        tellManager("STOPPING=1")
         if ghost == nil {
             advanceStop()
         } else {
@@ -31,6 +34,10 @@ extension Supervisor {
         switch stopping {
         case nil: return
         case .locking:
+            stopping = .services
+            stopServicesInOrder()
+            return
+        case .services:
             stopping = .ending
             signalEverything(SIGTERM)
             // What was stopped hears nothing until it goes on; a shell ends on SIGHUP, not on SIGTERM.

@@ -12,12 +12,18 @@ final class Supervisor {
     let signals: SignalDescriptor
     let timer: Timer
     let control: ControlServer
+    /// Where services notify us; nil when it could not be made, and then they cannot.
+    private(set) var notifySocket: NotifySocket?
     let startedAt = monotonicMilliseconds()
 
     var deadlines = Deadlines()
     var publicSession = PublicSession()
     var ghost: GhostLink?
     var jobs: [UInt32: Job] = [:]
+    var services = ServiceTable()
+    var standardError = StandardError()
+    var isStandardErrorWatched = false
+    var hasToldReadiness = false
     var lastIdentifier: UInt32 = 0
     var stopping: StoppingPhase?
     var exitStatus: Int32?
@@ -29,9 +35,11 @@ final class Supervisor {
         signals = try SignalDescriptor(.allButFaults)
         timer = try Timer()
         control = try ControlServer(path: PodPaths.controlSocket)
+        notifySocket = try? NotifySocket(receivingAt: PodPaths.notifySocket)
         try epoll.add(signals.descriptor.raw, token: EventToken(.signals).raw)
         try epoll.add(timer.descriptor.raw, token: EventToken(.timer).raw)
         try epoll.add(control.listener.descriptor.raw, token: EventToken(.listener).raw)
+        if let raw = notifySocket?.descriptor.raw { try epoll.add(raw, token: EventToken(.notify).raw) }
     }
 
     /// Supervises until it is told to stop.
@@ -47,6 +55,7 @@ final class Supervisor {
             return try Supervisor(try PodConfiguration.fromEnvironment(), inheritedMask: mask)
         }
         supervisor.startPublicSession()
+        supervisor.reloadServices()
         return supervisor.loop()
     }
 
@@ -85,6 +94,10 @@ final class Supervisor {
         case .client: readClient(token.identifier)
         case .ghost: readGhost(token.identifier)
         case .job: readJob(token.identifier)
+        case .output: readOutput(token.identifier)
+        case .readiness: readReadiness(token.identifier)
+        case .notify: readNotifications()
+        case .standardError: standardErrorHasRoom()
         }
     }
 
@@ -92,7 +105,9 @@ final class Supervisor {
         while let record = signals.next() {
             switch Int32(record.ssi_signo) {
             case SIGCHLD: reap()
-            case SIGTERM, SIGINT, SignalNumbers.realTimeMinimum + 3: stop()
+            case SIGHUP: reloadServices()
+            // systemd's container interface: halt and power off are one thing to a pod.
+            case SIGTERM, SIGINT, SignalNumbers.realTimeMinimum + 3, SignalNumbers.realTimeMinimum + 4: stop()
             default: break
             }
         }
@@ -106,6 +121,10 @@ final class Supervisor {
             case .ghostLock: killGhost()
             case .stopping: advanceStop()
             case .job(let identifier): killJob(identifier)
+            case .serviceStart(let identifier):
+                if let service = services.service(identifier), stopping == nil { start(service) }
+            case .serviceStop(let identifier): killService(identifier)
+            case .serviceReadiness(let identifier): lookAtReadiness(identifier)
             }
         }
     }
@@ -121,10 +140,11 @@ final class Supervisor {
                 ghostEnded(status)
             } else if publicSession.serverPID == pid {
                 publicSessionEnded()
-            } else {
+            } else if !serviceProcessEnded(pid, status) {
                 jobEnded(pid, status)
             }
         }
+        finishStopsThatAreOver()
         if stopping != nil { stopIfAllEnded() }
     }
 
