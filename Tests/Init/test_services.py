@@ -4,6 +4,7 @@ import os
 import pathlib
 import signal
 import socket
+import subprocess
 import time
 
 import pytest
@@ -380,3 +381,33 @@ def tmux_server(init):
         if pid.isdigit() and same_namespace(pid, init.pid) and pathlib.Path(f"/proc/{pid}/comm").read_text() == "tmux: server\n":
             return int(pid)
     return None
+
+
+def test_sessions_are_created_kept_alive_and_ended(start):
+    init = start()
+    wait_until(init.is_ready, "the pod is ready")
+    assert init.ask("create-session", name="build") == ("ok", [])
+    assert session_names(init) == ["build", "main"]
+    assert init.ask("create-session", name="build") == ("ok", [])
+    tmux(init, "kill-session", "-t", "=build")
+    wait_until(lambda: session_names(init) == ["build", "main"], "build is there again")
+    tmux(init, "new-session", "-d", "-s", "mine")
+    tmux(init, "kill-session", "-t", "=mine")
+    assert init.ask("end-session", name="build") == ("ok", [])
+    time.sleep(0.6)
+    assert session_names(init) == ["main"]
+    assert init.ask("end-session", name="build")[0] == "error"
+    assert dict(init.ask("end-session", name="main")[1])["code"] == "7"
+    for name in ("", "a.b", "-x", "a b", "x" * 65, "a:b"):
+        assert dict(init.ask("create-session", name=name)[1])["code"] == "2"
+
+
+def session_names(init):
+    word, fields = init.ask("sessions")
+    return sorted(value for key, value in fields if key == "session") if word == "ok" else None
+
+
+def tmux(init, *arguments):
+    subprocess.run(
+        ["nsenter", "--target", str(init.pid), "--mount", "--pid", "setpriv", "--reuid=1000", "--regid=1000", "--clear-groups", "tmux", *arguments],
+        check=True, timeout=20, env={"PATH": os.environ["PATH"]})

@@ -1,7 +1,7 @@
 /// What the one timer is waited for. Empty, the timer is off.
 struct Deadlines {
     enum Purpose: Equatable {
-        case sessionStart
+        case sessionStart(UInt32)
         /// The ghost should have locked by now.
         case ghostLock
         case stopping

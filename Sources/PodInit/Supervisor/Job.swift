@@ -4,7 +4,8 @@ import Linux
 /// A short-lived program that init runs as the workspace user, to read its output.
 final class Job {
     enum Purpose {
-        case startSession
+        case startSession(session: UInt32)
+        case endSession(Name, client: UInt32)
         case listSessions(client: UInt32)
         /// `ready = exec`.
         case readiness(service: UInt32)

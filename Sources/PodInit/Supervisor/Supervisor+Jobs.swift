@@ -62,7 +62,8 @@ extension Supervisor {
         deadlines.clear(.job(identifier))
         jobs[identifier] = nil
         switch job.purpose {
-        case .startSession: publicSessionStarted(job)
+        case .startSession(let session): sessionStarted(job, session)
+        case .endSession(let name, let client): sessionWasEnded(job, name, for: client)
         case .listSessions(let client): sessionsListed(job, for: client)
         case .readiness(let identifier):
             if let service = services.service(identifier) { readinessFound(service, isThere: job.exitStatus == 0) }

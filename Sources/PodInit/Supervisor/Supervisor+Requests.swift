@@ -62,9 +62,11 @@ extension Supervisor {
                 let problems = reloadServices()
                 if let first = problems.first { throw Failure(.project, first) }
                 client.reply(.ok(Message("ok")))
-            case .ensureSession:
-                ensurePublicSession()
+            case .ensureSession(let name):
+                ensureSession(name)
                 client.reply(.ok(Message("ok")))
+            case .createSession(let name): createSession(name, for: identifier)
+            case .endSession(let name): try endSession(name, for: identifier)
             case .stop:
                 client.reply(.ok(Message("ok")))
                 stop()
@@ -82,7 +84,7 @@ extension Supervisor {
     }
 
     var isReady: Bool {
-        stopping == nil && publicSession.isUp && services.unready == 0
+        stopping == nil && sessions.areUp && services.unready == 0
     }
 
     private func status() -> Message {

@@ -61,7 +61,7 @@ extension Supervisor {
             kill(-1, signal)
             return
         }
-        if let server = publicSession.serverPID { kill(server, signal) }
+        if let server = sessions.serverPID { kill(server, signal) }
         for job in jobs.values { kill(job.pid, signal) }
     }
 

@@ -17,7 +17,7 @@ final class Supervisor {
     let startedAt = monotonicMilliseconds()
 
     var deadlines = Deadlines()
-    var publicSession = PublicSession()
+    var sessions = PublicSessions()
     var ghost: GhostLink?
     var jobs: [UInt32: Job] = [:]
     var services = ServiceTable()
@@ -54,7 +54,7 @@ final class Supervisor {
             try makeRuntimeDirectories()
             return try Supervisor(try PodConfiguration.fromEnvironment(), inheritedMask: mask)
         }
-        supervisor.startPublicSession()
+        supervisor.keepMainSession()
         supervisor.reloadServices()
         return supervisor.loop()
     }
@@ -117,7 +117,8 @@ final class Supervisor {
         timer.acknowledge()
         for purpose in deadlines.takeExpired(now: monotonicMilliseconds()) {
             switch purpose {
-            case .sessionStart: startPublicSession()
+            case .sessionStart(let identifier):
+                if let session = sessions.session(identifier) { startSession(session) }
             case .ghostLock: killGhost()
             case .stopping: advanceStop()
             case .job(let identifier): killJob(identifier)
@@ -138,8 +139,8 @@ final class Supervisor {
             if pid <= 0 { break }
             if ghost?.pid == pid {
                 ghostEnded(status)
-            } else if publicSession.serverPID == pid {
-                publicSessionEnded()
+            } else if sessions.serverPID == pid {
+                sessionServerEnded()
             } else if !serviceProcessEnded(pid, status) {
                 jobEnded(pid, status)
             }
