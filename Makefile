@@ -3,7 +3,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DELETE_ON_ERROR:
-.PHONY: build build-weakened images demo test check documents format clean
+.PHONY: build build-weakened build-sanitized images demo test check documents format clean
 
 SWIFT ?= swift
 # The interpreter that the distribution's Python packages are for.
@@ -25,6 +25,11 @@ build: packages-build
 build-weakened: packages-build
 	$(WEAKENED) --product tazpod-ghost
 
+# The init as the fuzzer has it: ordinary Swift, with the address sanitizer, and C's undefined behaviour checked.
+build-sanitized: packages-build
+	$(SWIFT) build --product tazpod-init --scratch-path .build-sanitized --sanitize address -Xcc -fsanitize=undefined -Xlinker -lubsan
+	$(RELEASE) --product tazpod-init
+
 packages-%:
 	@scripts/install-packages.sh $*
 
@@ -34,7 +39,7 @@ images: build
 demo: build packages-native
 	@PROVIDER=$(or $(PROVIDER),native) scripts/demo.sh
 
-test: build build-weakened packages-native packages-docker packages-images packages-test
+test: build build-weakened build-sanitized packages-native packages-docker packages-images packages-test
 	$(SWIFT) test
 	$(PYTHON) -m pytest --quiet --durations=10 Tests
 

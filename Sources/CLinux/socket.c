@@ -67,6 +67,7 @@ ssize_t clinux_send(int descriptor, const void *bytes, size_t length, const int 
 
 struct clinux_received clinux_receive(int descriptor, void *bytes, size_t capacity, int flags) {
     char control[CMSG_SPACE(sizeof(int) * CLINUX_MAX_DESCRIPTORS) + CMSG_SPACE(sizeof(struct ucred))];
+    _Static_assert(sizeof control <= CMSG_LEN(sizeof(int) * CLINUX_MAX_RECEIVED), "every descriptor that fits must be taken");
     struct iovec vector = {.iov_base = bytes, .iov_len = capacity};
     struct msghdr message = {.msg_iov = &vector, .msg_iovlen = 1, .msg_control = control, .msg_controllen = sizeof control};
     struct clinux_received result = {0};

@@ -12,7 +12,11 @@
 #include <sys/types.h>
 #include <sys/un.h>
 
-enum { CLINUX_MAX_DESCRIPTORS = 8 };
+enum {
+    CLINUX_MAX_DESCRIPTORS = 8,
+    // What the kernel may put where room is kept for those and for credentials: socket.c asserts that it is enough.
+    CLINUX_MAX_RECEIVED = 16,
+};
 
 // An enum in one C library, macros in the other.
 static const int CLINUX_STREAM = SOCK_STREAM;
@@ -29,7 +33,7 @@ struct clinux_received {
     ssize_t length;      // bytes in the buffer, 0 at the end, -1 with errno
     bool truncated;      // the message, or the list of its descriptors, did not fit
     int descriptor_count;
-    int descriptors[CLINUX_MAX_DESCRIPTORS];
+    int descriptors[CLINUX_MAX_RECEIVED];
     struct clinux_peer sender;  // of SCM_CREDENTIALS; pid 0 without
 };
 

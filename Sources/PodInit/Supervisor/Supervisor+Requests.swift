@@ -9,7 +9,7 @@ extension Supervisor {
                 let peer = try socket.peer()
                 let client = Client(socket, peer: peer)
                 guard control.mayConnect(peer.uid) else {
-                    client.reply(.error(Failure(.refused, "too many clients of uid \(peer.uid) are connected; close some")))
+                    client.turnAway(Failure(.refused, "too many clients of uid \(peer.uid) are connected; close some"))
                     continue
                 }
                 let identifier = nextIdentifier()
