@@ -3,7 +3,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DELETE_ON_ERROR:
-.PHONY: build build-weakened build-sanitized images demo test check documents format clean
+.PHONY: build build-weakened build-sanitized images demo test test-vm check documents format clean
 
 SWIFT ?= swift
 # The interpreter that the distribution's Python packages are for.
@@ -41,7 +41,11 @@ demo: build packages-native
 
 test: build build-weakened build-sanitized packages-native packages-docker packages-images packages-test
 	$(SWIFT) test
-	$(PYTHON) -m pytest --quiet --durations=10 Tests
+	$(PYTHON) -m pytest --quiet --durations=10 Tests --ignore=Tests/Machine
+
+# What takes a machine of its own, under software emulation.
+test-vm: build packages-test packages-vm
+	$(PYTHON) -m pytest --quiet --durations=5 Tests/Machine
 
 check: build packages-check
 	$(SWIFT) format lint --strict --recursive Sources Tests Package.swift

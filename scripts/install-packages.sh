@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Installs the Debian or Ubuntu packages that a task needs, if they are missing.
 #
-#   scripts/install-packages.sh build|check|native|test|images|bench...
+#   scripts/install-packages.sh build|check|native|test|images|vm|bench...
 #
 # Quick when everything is there; otherwise it needs root and a package mirror.
 set -euo pipefail
@@ -16,6 +16,7 @@ packages_for() {
     test)
         echo cryptsetup-bin e2fsprogs python3-cryptography python3-pexpect python3-pytest psmisc strace catatonit dumb-init tini
         ;;
+    vm) echo busybox-static cpio python3-pytest qemu-system-x86 ;;
     bench) echo fio fuse3 gocryptfs tini dumb-init catatonit ;;
     *)
         echo "install-packages: there is no task $1" >&2

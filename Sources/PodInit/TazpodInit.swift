@@ -6,15 +6,22 @@ import Linux
 enum TazpodInit {
     static func main() {
         let arguments = strings(of: clinux_argv(), from: 1)
+        let machine = Machine.prepare()
+        var status: Int32
         do {
-            exit(try run(Invocation.parse(arguments, environment: InitEnvironment.current)))
+            status = try run(Invocation.parse(arguments, environment: InitEnvironment.current), machine)
         } catch {
             log(error.sentence)
-            exit(error.status)
+            status = error.status
         }
+        if let machine {
+            log("ended with status \(status); switching the machine off")
+            machine.end(.powerOff)
+        }
+        exit(status)
     }
 
-    private static func run(_ invocation: Invocation) throws(InitFailure) -> Int32 {
+    private static func run(_ invocation: Invocation, _ machine: Machine?) throws(InitFailure) -> Int32 {
         switch invocation {
         case .help:
             printToOutput(Usage.help)
@@ -26,7 +33,7 @@ enum TazpodInit {
             printToOutput(Usage.license)
             return 0
         case .run(let options): return try RunCommand(options).run()
-        case .supervise: return try Supervisor.run()
+        case .supervise: return try Supervisor.run(machine)
         case .probe(let kind, let seconds): return Probe.run(kind, seconds: seconds)
         case .ensureSession(let name): return Probe.ensureSession(name)
         }

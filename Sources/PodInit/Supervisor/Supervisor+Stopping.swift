@@ -17,6 +17,18 @@ extension Supervisor {
     private static let graceMilliseconds: Int64 = 5_000
     private static let killMilliseconds: Int64 = 2_000
 
+    /// systemd's signals to a container or machine (systemd(1), SIGNALS); to a pod they are all one.
+    func stopIfAsked(by signal: Int32) {
+        switch signal {
+        case SIGTERM, SignalNumbers.realTimeMinimum + 4: machineEnd = .powerOff
+        case SignalNumbers.realTimeMinimum + 3: machineEnd = .halt
+        // Control-Alt-Delete, too.
+        case SIGINT, SignalNumbers.realTimeMinimum + 5: machineEnd = .reboot
+        default: return
+        }
+        stop()
+    }
+
     /// Locks the vault, then ends every process: asked first, killed when the grace is over.
     func stop() {
         guard stopping == nil else { return }

@@ -27,6 +27,8 @@ final class Supervisor {
     var lastIdentifier: UInt32 = 0
     var stopping: StoppingPhase?
     var exitStatus: Int32?
+    /// What happens to the machine after a stop, if it is ours.
+    var machineEnd = Machine.End.powerOff
 
     private init(_ configuration: PodConfiguration, inheritedMask: SignalSet) throws(SystemError) {
         self.configuration = configuration
@@ -45,7 +47,7 @@ final class Supervisor {
     /// Supervises until it is told to stop.
     ///
     /// - Returns: the exit status.
-    static func run() throws(InitFailure) -> Int32 {
+    static func run(_ machine: Machine?) throws(InitFailure) -> Int32 {
         let supervisor = try initFailing { () throws(SystemError) in
             let mask = try SignalSet.allButFaults.setAsMask()
             if getpid() != 1 {
@@ -56,7 +58,9 @@ final class Supervisor {
         }
         supervisor.keepMainSession()
         supervisor.reloadServices()
-        return supervisor.loop()
+        let status = supervisor.loop()
+        machine?.end(supervisor.machineEnd)
+        return status
     }
 
     /// The private folder is closed before anything else runs: the vault's image may be mounted below it.
@@ -106,9 +110,7 @@ final class Supervisor {
             switch Int32(record.ssi_signo) {
             case SIGCHLD: reap()
             case SIGHUP: reloadServices()
-            // systemd's container interface: halt and power off are one thing to a pod.
-            case SIGTERM, SIGINT, SignalNumbers.realTimeMinimum + 3, SignalNumbers.realTimeMinimum + 4: stop()
-            default: break
+            case let number: stopIfAsked(by: number)
             }
         }
     }
