@@ -48,9 +48,9 @@ def wait_until(condition, what, seconds=20.0):
 class Pod:
     """One project with its pod, on one provider. Ends with `close`, which leaves nothing behind."""
 
-    def __init__(self, provider, programs=PROGRAMS, config="", environment=None, name=None):
+    def __init__(self, provider, programs=PROGRAMS, config="", environment=None, name=None, parent=None):
         self.provider, self.programs = provider, pathlib.Path(programs)
-        self.folder = pathlib.Path(tempfile.mkdtemp(prefix="tazpod-test."))
+        self.folder = pathlib.Path(tempfile.mkdtemp(prefix="tazpod-test.", dir=parent))
         self.directory = self.folder / (name or "project")
         self.directory.mkdir()
         (self.folder / "run").mkdir(mode=0o700)
