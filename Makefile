@@ -3,7 +3,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DELETE_ON_ERROR:
-.PHONY: build build-weakened build-sanitized images demo test test-vm check documents format clean
+.PHONY: build build-weakened build-sanitized images demo test test-vm bench check documents format clean
 
 SWIFT ?= swift
 # The interpreter that the distribution's Python packages are for.
@@ -47,10 +47,14 @@ test: build build-weakened build-sanitized packages-native packages-docker packa
 test-vm: build packages-test packages-vm
 	$(PYTHON) -m pytest --quiet --durations=5 Tests/Machine
 
+# Every figure of docs/performance.md, or those of the groups in ONLY.
+bench: build packages-native packages-docker packages-images packages-bench
+	$(PYTHON) scripts/bench $(ONLY)
+
 check: build packages-check
 	$(SWIFT) format lint --strict --recursive Sources Tests Package.swift
 	shellcheck scripts/*.sh .ci/run images/*/*.sh
-	$(PYTHON) -m pyflakes scripts Tests
+	$(PYTHON) -m pyflakes scripts Bench Tests
 	$(PYTHON) scripts/check_traps.py
 	$(PYTHON) scripts/command_reference.py --check
 	$(PYTHON) scripts/check_documents.py
