@@ -21,6 +21,9 @@ tmpfs or the disk; both images are sparse files of 640 MiB.
   every write it is 16 threads with a write each.
 - Before every run, `sync` and `/proc/sys/vm/drop_caches` make every cache cold, that of the backing storage too. (On a tmpfs
   the backing files stay in memory, of course. fio also drops the file's own pages, its `invalidate`.)
+
+In a virtual machine that gives freed memory back to its host (free page reporting), filling a cold cache costs several times
+more when that memory has to be fetched again. That is what spreads the sequential figures so widely.
 """
 
 # Sequential runs are short, and vary more.
