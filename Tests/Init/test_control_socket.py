@@ -107,8 +107,8 @@ def test_a_client_that_goes_in_the_middle_harms_nothing(init):
 def test_one_user_cannot_take_every_place(init):
     script = (
         "import os, socket, sys\nos.setuid(1000)\nheld = []\nrefused = 0\n"
-        f"for _ in range(100):\n    s = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)\n    s.settimeout(20)\n"
-        f"    s.connect('/run/tazpod/control.sock')\n    held.append(s)\n"
+        "for _ in range(100):\n    s = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)\n    s.settimeout(20)\n"
+        "    s.connect('/run/tazpod/control.sock')\n    held.append(s)\n"
         "    try:\n        s.send(b'status')\n    except BrokenPipeError:\n        pass\n"
         "    refused += s.recv(65536).startswith(b'error')\nprint(refused)\nsys.stdout.flush()\nsys.stdin.read()\n")
     greedy = subprocess.Popen(
