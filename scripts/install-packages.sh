@@ -14,7 +14,7 @@ packages_for() {
     images) echo mmdebstrap ;;
     docker) echo docker.io iptables ;;
     test)
-        echo cryptsetup-bin e2fsprogs python3-cryptography python3-pexpect python3-pytest psmisc strace catatonit dumb-init tini
+        echo cryptsetup-bin docker-registry e2fsprogs python3-cryptography python3-pexpect python3-pytest psmisc strace catatonit dumb-init tini
         ;;
     vm) echo busybox-static cpio python3-pytest qemu-system-x86 ;;
     bench) echo catatonit cryptsetup-bin dumb-init fio fuse3 gocryptfs python3-pexpect tini ;;

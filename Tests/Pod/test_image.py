@@ -2,13 +2,14 @@
 
 import json
 import os
+import socket
 import subprocess
 import uuid
 
 import pytest
 
 from engine import IMAGE
-from pod import wait_until
+from pod import REPOSITORY, wait_until
 
 
 @pytest.fixture
@@ -142,15 +143,17 @@ def test_orphans_are_reaped(docker):
     assert "/proc/" not in done.stdout, done.stdout
 
 
-def test_docker_run_it_gives_the_command_the_terminal(docker):
+def test_docker_run_it_gives_the_command_the_terminal(docker, container):
     import pexpect
 
     child = pexpect.spawn(
-        "docker", ["--host", docker.host, "run", "--rm", "-it", IMAGE, "bash", "--norc"], encoding="utf-8", timeout=20)
+        "docker", ["--host", docker.host, "run", "--rm", "-it", "--name", container, IMAGE, "bash", "--norc"], encoding="utf-8", timeout=20)
     try:
         child.expect(r"# ")
-        child.sendline("sleep 100")
-        child.expect("sleep 100")
+        child.sendline("echo sleep-$((40 + 2)); sleep 100")
+        child.expect("sleep-42")
+        # bash still has to start it: until then the key is bash's own.
+        wait_until(lambda: "sleep" in docker.run("exec", container, "ps", "-A", "-o", "comm", check=False).stdout, "it sleeps")
         child.sendintr()
         child.expect(r"# ")
         child.sendline("exit 3")
@@ -159,3 +162,47 @@ def test_docker_run_it_gives_the_command_the_terminal(docker):
         assert child.exitstatus == 3
     finally:
         child.close(force=True)
+
+
+# -- how it is made -------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def registry(docker, tmp_path):
+    """Debian's docker-registry on a loopback port, which docker takes without TLS; ended by its pid."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        address = "127.0.0.1:%d" % probe.getsockname()[1]
+    config = tmp_path / "registry.yml"
+    config.write_text(
+        f"version: 0.1\nstorage: {{filesystem: {{rootdirectory: {tmp_path}/registry}}}}\nhttp: {{addr: {address}}}\n")
+    process = subprocess.Popen(["docker-registry", "serve", str(config)], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    host, port = address.split(":")
+    wait_until(lambda: listens(host, int(port)), "the registry listens")
+    yield address
+    process.terminate()
+    process.wait(20)
+
+
+def listens(host, port):
+    with socket.socket() as client:
+        return client.connect_ex((host, port)) == 0
+
+
+def test_it_is_built_from_a_base_that_a_registry_has(docker, registry):
+    base = f"{registry}/debian:trixie-slim"
+    local = next(name for name in ("tazpod-debian:trixie", "debian:trixie-slim") if docker.run("image", "inspect", name, check=False).returncode == 0)
+    docker.run("tag", local, base)
+    docker.run("push", "--quiet", base)
+    docker.run("rmi", base)
+    docker.run("tag", IMAGE, "tazpod-before")
+    try:
+        done = subprocess.run(
+            [str(REPOSITORY / "scripts/images.sh")], env=dict(os.environ, DOCKER_HOST=docker.host, BASE_IMAGE=base), capture_output=True,
+            text=True, timeout=900)
+        assert done.returncode == 0, done.stderr
+        assert f"building tazpod-base from {base}" in done.stderr
+        assert run_image(docker, "tazpod", "--version").returncode == 0
+    finally:
+        docker.run("tag", "tazpod-before", IMAGE)
+        docker.run("rmi", "tazpod-before", base, check=False)
