@@ -39,7 +39,7 @@ images: build
 demo: build packages-native
 	@PROVIDER=$(or $(PROVIDER),native) scripts/demo.sh
 
-test: build build-weakened build-sanitized packages-native packages-docker packages-images packages-test
+test: build build-weakened build-sanitized packages-native packages-docker packages-images packages-podman packages-test
 	$(SWIFT) test
 	$(PYTHON) -m pytest --quiet --durations=10 Tests --ignore=Tests/Machine
 

@@ -13,6 +13,7 @@ packages_for() {
     native) echo bubblewrap e2fsprogs tmux util-linux libcryptsetup12 ;;
     images) echo mmdebstrap ;;
     docker) echo docker.io iptables ;;
+    podman) echo busybox-static netavark podman runc ;;
     test)
         echo cryptsetup-bin docker-registry e2fsprogs python3-cryptography python3-pexpect python3-pytest psmisc strace catatonit dumb-init tini
         ;;
