@@ -27,6 +27,22 @@ let embeddedLinking: [LinkerSetting] = [
 ]
 let embeddable = strict + (isEmbedded ? embedded : [])
 
+// Tests are of the ordinary form; Embedded Swift has no test library.
+let tests: [Target] =
+    isEmbedded
+    ? []
+    : [
+        .target(name: "TestSupport", dependencies: ["CLinux", "Linux"], path: "Tests/TestSupport", swiftSettings: strict),
+        .testTarget(name: "LinuxTests", dependencies: ["CLinux", "Linux", "TestSupport"], swiftSettings: strict),
+        .testTarget(name: "ContractTests", dependencies: ["Contract", "Linux"], swiftSettings: strict),
+        .testTarget(name: "PodInitTests", dependencies: ["CLinux", "PodInit", "TestSupport"], swiftSettings: strict),
+        .testTarget(
+            name: "GhostShellTests", dependencies: ["CLinux", "CSeccomp", "GhostShell", "TestSupport"], swiftSettings: strict),
+        .testTarget(
+            name: "LauncherTests", dependencies: ["CLinux", "Contract", "Launcher", "Linux", "TestSupport"], swiftSettings: strict
+        ),
+    ]
+
 let package = Package(
     name: "tazpod",
     products: [
@@ -77,6 +93,6 @@ let package = Package(
             ],
             swiftSettings: strict,
             linkerSettings: [.unsafeFlags(["-Xlinker", "-l:libyaml.a"])]),
-    ],
+    ] + tests,
     swiftLanguageModes: [.v6]
 )

@@ -2,11 +2,11 @@
 ///
 /// A request is `verb`, then `key=value` fields; a reply is `ok` with fields, or `error`, a code and a sentence; `exit` carries
 /// the status of a command that a client waited for. A key may be repeated: `arg=ls`, `arg=-l`.
-public struct Message: Equatable {
+public struct Message: Equatable, Sendable {
     /// The largest message either side takes, in bytes.
     public static let maximumLength = 32 * 1024
 
-    public struct Field: Equatable {
+    public struct Field: Equatable, Sendable {
         public var key: [UInt8]
         public var value: [UInt8]
     }

@@ -17,9 +17,10 @@ public enum Reply: Equatable {
     public init?(parsing bytes: [UInt8]) {
         let parts = bytes.split(separator: 0, maxSplits: 2, omittingEmptySubsequences: false)
         if parts.count == 3, parts[0].elementsEqual("error".utf8) {
-            guard let number = Int32(String(decoding: parts[1], as: UTF8.self)), let code = ExitCode(rawValue: number) else {
-                return nil
-            }
+            // An error whose code is that of success would end a program as if nothing had failed.
+            guard let number = Int32(String(decoding: parts[1], as: UTF8.self)), let code = ExitCode(rawValue: number),
+                code != .done
+            else { return nil }
             self = .error(Failure(code, String(decoding: parts[2], as: UTF8.self)))
             return
         }

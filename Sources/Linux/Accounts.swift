@@ -3,7 +3,7 @@ import CLinux
 /// A user of the pod, from passwd(5) and group(5).
 ///
 /// Read from the files and not through NSS: the init is static, and a pod's users are in its files.
-public struct Account: Equatable {
+public struct Account: Equatable, Sendable {
     public var name: String
     public var uid: uid_t
     public var gid: gid_t

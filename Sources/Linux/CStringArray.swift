@@ -34,9 +34,10 @@ public func strings(
 ) -> [[UInt8]] {
     guard let array else { return [] }
     var result: [[UInt8]] = []
-    var index = first
+    // From the start, so that `first` beyond the end is not looked at: behind an empty list of arguments lies the environment.
+    var index = 0
     while let string = array[index] {
-        result.append(Array(UnsafeRawBufferPointer(start: string, count: strlen(string))))
+        if index >= first { result.append(Array(UnsafeRawBufferPointer(start: string, count: strlen(string)))) }
         index += 1
     }
     return result

@@ -23,10 +23,15 @@ static inline int clinux_signal_descriptor(const uint64_t *_Nonnull set) {
     return (int)syscall(SYS_signalfd4, -1, set, sizeof(uint64_t), SFD_CLOEXEC | SFD_NONBLOCK);
 }
 
-// SIG_DFL, no flags, nothing blocked: all zero in every architecture's layout of the kernel's struct.
-static inline int clinux_signal_default(int number) {
-    const unsigned long action[4] = {0, 0, 0, 0};
+// What a process does with a signal: SIG_DFL or SIG_IGN, no flags, nothing blocked. The handler is the first word in every
+// architecture's layout of the kernel's struct, and the rest is zero.
+static inline int clinux_set_signal_action(int number, unsigned long handler) {
+    const unsigned long action[4] = {handler, 0, 0, 0};
     return (int)syscall(SYS_rt_sigaction, number, action, NULL, sizeof(uint64_t));
 }
+
+static inline int clinux_signal_default(int number) { return clinux_set_signal_action(number, 0 /* SIG_DFL */); }
+
+static inline int clinux_signal_ignore(int number) { return clinux_set_signal_action(number, 1 /* SIG_IGN */); }
 
 #endif

@@ -17,6 +17,11 @@ struct GhostEnvironment {
 
     /// The pod's environment, as the plan made it, with the user's own and the terminal's variables over it.
     var variables: [[UInt8]] {
+        variables(over: environment())
+    }
+
+    /// - Parameter pod: The pod's environment.
+    func variables(over pod: [[UInt8]]) -> [[UInt8]] {
         let account = configuration.account
         let vault = EnclavePlan.vaultPath(of: account)
         let own =
@@ -27,7 +32,7 @@ struct GhostEnvironment {
                 "HISTFILE=\(vault)/.bash_history",
                 "TAZPOD_GHOST=1",
             ].map { [UInt8]($0.utf8) } + terminal
-        let inherited = environment().filter { variable in
+        let inherited = pod.filter { variable in
             !variable.starts(with: "TAZPOD_".utf8) && !variable.starts(with: "HOSTNAME=".utf8)
                 && !own.contains { GhostEnvironment.name($0) == GhostEnvironment.name(variable) }
         }

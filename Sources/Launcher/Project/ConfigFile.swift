@@ -125,8 +125,12 @@ struct ConfigFile {
 
     private func environment(_ node: YAMLNode) throws(Failure) -> [String: String] {
         let variables = try reader.dictionary(node, "env")
-        for name in variables.keys.sorted() where name.isEmpty || name.contains("=") || name.hasPrefix("TAZPOD_") {
-            throw reader.problem(node.mark, "env cannot set \(name): names that begin with TAZPOD_ are TazPod's own")
+        guard case .mapping(let entries) = node.content else { return variables }
+        for entry in entries where entry.key.isEmpty || entry.key.contains("=") {
+            throw reader.problem(entry.keyMark, "env cannot set \(entry.key): a name is not empty and has no =")
+        }
+        for entry in entries where entry.key.hasPrefix("TAZPOD_") {
+            throw reader.problem(entry.keyMark, "env cannot set \(entry.key): names that begin with TAZPOD_ are TazPod's own")
         }
         return variables
     }
@@ -136,7 +140,8 @@ struct ConfigFile {
         var resources = ProjectConfig.Resources()
         if let node = entries["cpu"] {
             resources.cpu = try reader.value(node, "resources: cpu", form: "a number, like \"2\"") {
-                Double($0).map { $0 > 0 } == true ? $0 : nil
+                // Double alone would take inf and 0x2, which engines do not.
+                $0.allSatisfy { $0.isASCII && ($0.isNumber || $0 == ".") } && Double($0).map { $0 > 0 } == true ? $0 : nil
             }
         }
         if let node = entries["memory"] {

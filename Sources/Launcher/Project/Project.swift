@@ -8,24 +8,29 @@ struct Project: Equatable {
     /// Absolute, without symbolic links.
     var directory: String
     var config: ProjectConfig
-    /// The folder of the vault's image: absolute, and without links once it exists.
+    /// The folder of the vault's image.
     var vaultDirectory: String
+    /// The folder that becomes /workspace.
+    var workspaceDirectory: String
 
     init(directory: String, config: ProjectConfig) {
         self.directory = directory
         self.config = config
-        let folder = config.vault.path.split(separator: "/").dropLast().joined(separator: "/")
-        let path = folder.isEmpty ? directory : "\(directory)/\(folder)"
-        vaultDirectory = (try? Project.canonical(path)) ?? path
+        vaultDirectory = Project.place(config.vault.path.split(separator: "/").dropLast(), in: directory)
+        workspaceDirectory = Project.place(config.workspace.split(separator: "/"), in: directory)
+    }
+
+    /// A folder of the project, absolute: without links once it exists, and always without dots that lead nowhere, so that two
+    /// of them can be compared.
+    private static func place(_ parts: [Substring], in directory: String) -> String {
+        let path = ([directory] + parts.filter { $0 != "." }.map { String($0) }).joined(separator: "/")
+        return (try? canonical(path)) ?? path
     }
 
     /// The file that holds the vault.
     var vaultImage: String { "\(vaultDirectory)/\(vaultName)" }
 
     var vaultName: String { config.vault.path.split(separator: "/").last.map { String($0) } ?? config.vault.path }
-
-    /// The folder that becomes /workspace.
-    var workspaceDirectory: String { config.workspace == "." ? directory : "\(directory)/\(config.workspace)" }
 
     static let folder = ".tazpod"
     static let configFile = ".tazpod/config.yaml"

@@ -39,25 +39,48 @@ struct YAMLNode: Equatable {
         }
         guard loaded else {
             let problem = parser.problem.map { String(cString: $0) } ?? "it is not YAML"
-            throw Failure(.project, "\(file):\(parser.problem_mark.line + 1):\(parser.problem_mark.column + 1): \(problem)")
+            let place = place(of: parser, in: text)
+            throw Failure(.project, "\(file):\(place.line):\(place.column): \(problem)")
         }
         defer { yaml_document_delete(&document) }
         guard let root = yaml_document_get_root_node(&document) else { return nil }
         var reader = TreeReader(file: file, nodeLimit: 10_000)
         return try reader.read(root, in: &document)
     }
+
+    /// Where `parser` met its problem. Of a byte that is no UTF-8 it tells the offset and no line.
+    private static func place(of parser: yaml_parser_t, in text: [UInt8]) -> SourceMark {
+        guard parser.error == YAML_READER_ERROR else {
+            return SourceMark(line: parser.problem_mark.line + 1, column: parser.problem_mark.column + 1)
+        }
+        let lines = text.prefix(parser.problem_offset).split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
+        return SourceMark(line: lines.count, column: String(decoding: lines.last ?? [], as: UTF8.self).count + 1)
+    }
 }
 
-/// Copies libyaml's nodes. An alias is read where it stands; the limit is what a document full of aliases runs into.
+/// Copies libyaml's nodes. An alias is read where it stands; the limits are what a document full of aliases runs into, and one
+/// that contains itself before it has used up the stack.
 private struct TreeReader {
     let file: String
     var nodeLimit: Int
+    private var depth = 0
+
+    private static let deepest = 64
+
+    init(file: String, nodeLimit: Int) {
+        self.file = file
+        self.nodeLimit = nodeLimit
+    }
 
     mutating func read(_ node: UnsafeMutablePointer<yaml_node_t>, in document: inout yaml_document_t) throws(Failure) -> YAMLNode
     {
         let mark = mark(of: node)
         nodeLimit -= 1
-        guard nodeLimit > 0 else { throw problem(mark, "the file is too large, or an alias contains itself") }
+        depth += 1
+        defer { depth -= 1 }
+        guard nodeLimit > 0, depth <= TreeReader.deepest else {
+            throw problem(mark, "the file is too large or too deep, or an alias contains itself")
+        }
         switch node.pointee.type {
         case YAML_SCALAR_NODE:
             return YAMLNode(content: .scalar(text(of: node)), mark: mark)

@@ -74,8 +74,9 @@ extension HostCommand {
 
     /// As a person would type it; secrets are never among the arguments.
     var description: String {
-        arguments.map {
-            $0.allSatisfy { $0.isLetter || $0.isNumber || "-_./=:,@%+".contains($0) } && !$0.isEmpty ? $0 : "'\($0)'"
+        arguments.map { word in
+            let isPlain = word.allSatisfy { $0.isLetter || $0.isNumber || "-_./=:,@%+".contains($0) } && !word.isEmpty
+            return isPlain ? word : "'" + word.replacing("'", with: "'\\''") + "'"
         }
         .joined(separator: " ")
     }

@@ -12,7 +12,11 @@ struct TokenStore {
 
     /// - Throws: code 7 when the folder is not ours alone.
     init(podName: String) throws(Failure) {
-        let folder = try TokenStore.folder()
+        try self.init(podName: podName, folder: TokenStore.folder(runtime: environmentValue("XDG_RUNTIME_DIR")))
+    }
+
+    init(podName: String, folder: String) throws(Failure) {
+        try TokenStore.makePrivate(folder)
         path = "\(folder)/\(podName).token"
     }
 
@@ -46,10 +50,15 @@ struct TokenStore {
         unlink(path)
     }
 
-    private static func folder() throws(Failure) -> String {
-        let runtime = environmentValue("XDG_RUNTIME_DIR").flatMap { $0.hasPrefix("/") ? $0 : nil }
-        let parent = runtime ?? (geteuid() == 0 ? "/run" : "/tmp")
-        let folder = runtime != nil ? "\(parent)/tazpod" : "\(parent)/tazpod-host-\(geteuid())"
+    /// Where tokens are kept.
+    ///
+    /// - Parameter runtime: The user's own runtime folder, which counts if it is absolute.
+    static func folder(runtime: String?) -> String {
+        if let runtime, runtime.hasPrefix("/") { return "\(runtime)/tazpod" }
+        return "\(geteuid() == 0 ? "/run" : "/tmp")/tazpod-host-\(geteuid())"
+    }
+
+    private static func makePrivate(_ folder: String) throws(Failure) {
         if mkdir(folder, 0o700) != 0, clinux_errno() != EEXIST { throw Failure(.refused, SystemError.last("make \(folder)")) }
         var status = stat()
         guard lstat(folder, &status) == 0, status.st_uid == geteuid(), status.st_mode & 0o077 == 0,
@@ -57,6 +66,5 @@ struct TokenStore {
         else {
             throw Failure(.refused, "\(folder) is not a folder of yours alone, so no token is kept in it; remove it")
         }
-        return folder
     }
 }

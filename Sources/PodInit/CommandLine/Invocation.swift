@@ -78,7 +78,7 @@ extension Invocation {
             if sameText(word, "--version") { return .version }
             if sameText(word, "--help") { return .help }
             if sameText(word, "--probe") { return try probe(&words) }
-            if sameText(word, "--ensure-session") { return .ensureSession(try words.value(of: "--ensure-session")) }
+            if sameText(word, "--ensure-session") { return try ensureSession(&words) }
             if word.utf8.starts(with: "--".utf8) { throw usage("there is no option \(word)") }
             if let other = try applyShortOptions(word, &words, &options) { return other }
         }
@@ -117,12 +117,23 @@ extension Invocation {
 
     private static func probe(_ words: inout WordReader) throws(InitFailure) -> Invocation {
         let kind = try probeKind(words.value(of: "--probe"))
-        guard let word = words.peekOption() else { return .probe(kind, seconds: 0) }
+        if words.rest.isEmpty { return .probe(kind, seconds: 0) }
+        guard sameText(words.peekOption() ?? "", "--wait") else { throw wrongProbe }
         words.skip()
-        guard sameText(word, "--wait"), let seconds = Int(try words.value(of: "--wait")), seconds >= 0, seconds <= 3600 else {
-            throw usage("--probe goes with --wait and a number of seconds up to 3600")
+        guard let seconds = Int(try words.value(of: "--wait")), seconds >= 0, seconds <= 3600, words.rest.isEmpty else {
+            throw wrongProbe
         }
         return .probe(kind, seconds: seconds)
+    }
+
+    private static var wrongProbe: InitFailure {
+        usage("--probe goes with --wait and a number of seconds up to 3600")
+    }
+
+    private static func ensureSession(_ words: inout WordReader) throws(InitFailure) -> Invocation {
+        let name = try words.value(of: "--ensure-session")
+        guard words.rest.isEmpty else { throw usage("--ensure-session takes one name") }
+        return .ensureSession(name)
     }
 
     private static func probeKind(_ text: String) throws(InitFailure) -> ProbeKind {

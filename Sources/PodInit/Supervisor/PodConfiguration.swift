@@ -22,16 +22,18 @@ struct PodConfiguration {
     var workspaceUID: uid_t { account?.uid ?? geteuid() }
 
     /// The environment of the public area.
-    var publicEnvironment: [[UInt8]] { environment(of: account) }
+    var publicEnvironment: [[UInt8]] { environment(of: account, from: Linux.environment()) }
 
-    /// What a process of `account` gets: the pod's own environment, without what is meant for TazPod's programs. Without an
-    /// account init is not root, and passes on its own.
-    func environment(of account: Account?) -> [[UInt8]] {
-        var result = Linux.environment().filter { variable in
-            !variable.starts(with: "TAZPOD_".utf8) && !variable.starts(with: "NOTIFY_SOCKET=".utf8)
-                && !["HOME=", "USER=", "LOGNAME=", "SHELL="].contains { variable.starts(with: $0.utf8) }
+    /// What a process of `account` gets: the pod's environment without what is meant for TazPod's programs. Without an account
+    /// init is not root, and everything is its own user's.
+    ///
+    /// - Parameter pod: PID 1's environment.
+    func environment(of account: Account?, from pod: [[UInt8]]) -> [[UInt8]] {
+        var result = pod.filter { !$0.starts(with: "TAZPOD_".utf8) && !$0.starts(with: "NOTIFY_SOCKET=".utf8) }
+        guard let account else { return result }
+        result.removeAll { variable in
+            ["HOME=", "USER=", "LOGNAME=", "SHELL="].contains { variable.starts(with: $0.utf8) }
         }
-        guard let account else { return Linux.environment() }
         for text in ["HOME=\(account.home)", "USER=\(account.name)", "LOGNAME=\(account.name)", "SHELL=\(account.shell)"] {
             result.append([UInt8](text.utf8))
         }

@@ -75,7 +75,7 @@ extension Supervisor {
 
     private func spawnPlan(of service: Service) throws(SystemError) -> SpawnPlan {
         let account = try account(of: service)
-        var variables = configuration.environment(of: account)
+        var variables = configuration.environment(of: account, from: environment())
         if let path = service.plan.environmentFile {
             let name = String(decoding: path, as: UTF8.self)
             let lines = try readFile(name, stage: "read \(name)").split(separator: UInt8(ascii: "\n"))

@@ -30,11 +30,18 @@ enum DockerArguments {
     }
 
     private static func option(for mount: PodPlan.Mount) -> [String] {
-        let suffix = mount.isReadOnly ? ",readonly" : ""
-        switch mount.source {
-        case .folder(let path): return ["--mount", "type=bind,source=\(path),target=\(mount.target)\(suffix)"]
-        case .memory(let mode): return ["--mount", "type=tmpfs,target=\(mount.target),tmpfs-mode=\(mode)\(suffix)"]
-        }
+        let fields =
+            switch mount.source {
+            case .folder(let path): ["type=bind", "source=\(path)", "target=\(mount.target)"]
+            case .memory(let mode): ["type=tmpfs", "target=\(mount.target)", "tmpfs-mode=\(mode)"]
+            }
+        return ["--mount", (fields + (mount.isReadOnly ? ["readonly"] : [])).map(quoted).joined(separator: ",")]
+    }
+
+    /// docker reads a mount as one line of CSV (RFC 4180): a comma in a path would begin another field.
+    private static func quoted(_ field: String) -> String {
+        let isPlain = !field.contains { $0 == "," || $0 == "\"" || $0.isNewline }
+        return isPlain ? field : "\"" + field.replacing("\"", with: "\"\"") + "\""
     }
 
     private static func security(_ security: PodPlan.Security) -> [String] {

@@ -1,0 +1,61 @@
+import Contract
+import Linux
+import Testing
+
+@testable import GhostShell
+
+struct EnclavePlanTests {
+    private func plan(bridges: [String] = []) throws(Failure) -> EnclavePlan {
+        try EnclavePlan(account: ann, project: "web", bridges: bridges)
+    }
+
+    @Test("An enclave is built in this order")
+    func steps() throws {
+        #expect(
+            try plan(bridges: [".infisical"]).steps == [
+                .hostname("web-ghost"),
+                .privatePropagation,
+                .temporary(path: "/home/ann", mode: "0700", owner: ann),
+                .vault(path: "/home/ann/secrets"),
+                .bridge(source: "/home/ann/secrets/.infisical", target: "/home/ann/.infisical"),
+                .temporary(path: "/tmp", mode: "1777", owner: nil),
+                .temporary(path: "/var/tmp", mode: "1777", owner: nil),
+                .temporary(path: "/dev/shm", mode: "1777", owner: nil),
+                .temporary(path: "/run/user/1234", mode: "0700", owner: ann),
+                .messageQueues,
+                .terminals,
+                .processes,
+            ])
+    }
+
+    @Test("Nothing is mounted before the enclave's mounts are private")
+    func privateFirst() throws {
+        let steps = try plan(bridges: ["a"]).steps
+        let index = try #require(steps.firstIndex(of: .privatePropagation))
+        #expect(steps[..<index] == [.hostname("web-ghost")])
+    }
+
+    @Test(
+        "Bridges come in the order of the project, after the vault",
+        arguments: [[], ["b"], ["b", "a/c", ".d", "secrets2", "a..b", "..."]])
+    func bridges(names: [String]) throws {
+        let steps = try plan(bridges: names).steps
+        let vault = try #require(steps.firstIndex(of: .vault(path: "/home/ann/secrets")))
+        let expected = names.map { EnclavePlan.Step.bridge(source: "/home/ann/secrets/\($0)", target: "/home/ann/\($0)") }
+        #expect(Array(steps[(vault + 1)...].prefix(names.count)) == expected)
+    }
+
+    @Test(
+        "A bridge that would leave the vault or the home, or cover the vault, is refused",
+        arguments: ["", "/", "/etc", "..", "../x", "a/..", "a/../b", ".", "./a", "a/.", "a//b", "a/", "secrets", "secrets/x"])
+    func badBridge(name: String) {
+        let sentence = "the bridge \(name) is not a name inside the vault; give a relative path without .."
+        #expect(throws: Failure(.project, sentence)) { try plan(bridges: ["good", name]) }
+    }
+
+    @Test("The user's own places are named by home and uid")
+    func places() {
+        #expect(EnclavePlan.vaultPath(of: ann) == "/home/ann/secrets")
+        #expect(EnclavePlan.runtimeDirectory(of: ann) == "/run/user/1234")
+    }
+}

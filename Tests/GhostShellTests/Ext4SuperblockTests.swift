@@ -1,0 +1,56 @@
+import Testing
+
+@testable import GhostShell
+
+/// A superblock in which only the fields that count are set.
+private func superblock(
+    blocks: UInt32 = 1000, high: UInt32 = 0, logBlockSize: UInt32 = 2, magic: UInt32 = 0xef53, incompatible: UInt32 = 0x2c2
+) -> [UInt8] {
+    var bytes = [UInt8](repeating: 0, count: 1024)
+    for (offset, value) in [(0x04, blocks), (0x18, logBlockSize), (0x38, magic), (0x60, incompatible), (0x150, high)] {
+        for index in 0..<4 { bytes[offset + index] = UInt8(truncatingIfNeeded: value >> UInt32(8 * index)) }
+    }
+    return bytes
+}
+
+struct Ext4SuperblockTests {
+    @Test(
+        "The size is the number of blocks times their size",
+        arguments: [(0, 1000 << 10), (1, 1000 << 11), (2, 1000 << 12), (6, 1000 << 16)] as [(UInt32, UInt64)])
+    func size(logBlockSize: UInt32, size: UInt64) {
+        #expect(Ext4Superblock(superblock(logBlockSize: logBlockSize))?.size == size)
+    }
+
+    @Test("The upper half of the count counts where the file system says that it has one")
+    func high() {
+        #expect(Ext4Superblock(superblock(blocks: 5, high: 3, incompatible: 0x80))?.size == (3 << 32 + 5) * 4096)
+        #expect(Ext4Superblock(superblock(blocks: 5, high: 3, incompatible: 0x42))?.size == 5 * 4096)
+    }
+
+    @Test("A file system of most of 64 bits has a size, and one of more has none")
+    func overflow() {
+        let most = superblock(blocks: UInt32.max, high: 0x000f_ffff, incompatible: 0x80)
+        #expect(Ext4Superblock(most)?.size == UInt64.max - 4095)
+        #expect(Ext4Superblock(superblock(blocks: 0, high: 0x0010_0000, incompatible: 0x80)) == nil)
+    }
+
+    @Test("Another magic number is no superblock", arguments: [0, 0xef54, 0x53ef, 0xef52] as [UInt32])
+    func magic(magic: UInt32) {
+        #expect(Ext4Superblock(superblock(magic: magic)) == nil)
+    }
+
+    @Test("What stands behind the magic number is not part of it")
+    func state() {
+        #expect(Ext4Superblock(superblock(magic: 0x0001_ef53)) != nil)
+    }
+
+    @Test("A block size beyond 64 KiB is none", arguments: [7, 54, UInt32.max] as [UInt32])
+    func blockSize(logBlockSize: UInt32) {
+        #expect(Ext4Superblock(superblock(logBlockSize: logBlockSize)) == nil)
+    }
+
+    @Test("Fewer bytes than a superblock has are none", arguments: [0, 1, 512, 1023])
+    func short(count: Int) {
+        #expect(Ext4Superblock(Array(superblock().prefix(count))) == nil)
+    }
+}

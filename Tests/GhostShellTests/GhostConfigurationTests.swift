@@ -1,0 +1,63 @@
+import Contract
+import Linux
+import Testing
+
+@testable import GhostShell
+
+/// A workspace user for tests.
+let ann = Account(name: "ann", uid: 1234, gid: 1235, home: "/home/ann", shell: "/bin/zsh", groups: [1235, 44])
+
+struct GhostConfigurationTests {
+    private func configuration(_ variables: [String: String]) throws(Failure) -> GhostConfiguration {
+        try GhostConfiguration(account: ann) { variables[$0] }
+    }
+
+    @Test("An empty environment gives the defaults")
+    func defaults() throws {
+        let result = try configuration([:])
+        #expect(result.account == ann)
+        #expect(result.project == "pod")
+        #expect(result.image == "/workspace/.tazpod/vault/vault.img")
+        #expect(result.newSize == 512 << 20)
+        #expect(result.bridges.isEmpty)
+        #expect(result.directory == "/workspace")
+    }
+
+    @Test("Every variable of the contract is read")
+    func variables() throws {
+        let result = try configuration([
+            "TAZPOD_PROJECT": "web", "TAZPOD_VAULT": "/run/v.img", "TAZPOD_VAULT_SIZE": "67108864",
+            "TAZPOD_VAULT_DRIVER": "fuse", "TAZPOD_BRIDGES": ".infisical:a/b",
+        ])
+        #expect(result.project == "web")
+        #expect(result.image == "/run/v.img")
+        #expect(result.newSize == 64 << 20)
+        #expect(result.bridges == [".infisical", "a/b"])
+    }
+
+    @Test("A size is whole pages and enough for a header and a journal", arguments: ["33554432", "33558528", "1099511627776"])
+    func size(text: String) throws {
+        #expect(try configuration(["TAZPOD_VAULT_SIZE": text]).newSize == UInt64(text))
+    }
+
+    @Test(
+        "Another size is a fault of the project",
+        arguments: ["", "0", "33554431", "33554433", "33550336", "-1", "1MiB", "99999999999999999999"])
+    func wrongSize(text: String) {
+        let error = #expect(throws: Failure.self) { try configuration(["TAZPOD_VAULT_SIZE": text]) }
+        #expect(error?.code == .project)
+        #expect(error?.sentence.contains("; \(text) bytes is not") == true)
+    }
+
+    @Test("A driver that this version has not is named", arguments: ["dmcrypt", "ram", "", "FUSE"])
+    func driver(name: String) {
+        let error = #expect(throws: Failure.self) { try configuration(["TAZPOD_VAULT_DRIVER": name]) }
+        #expect(error?.code == .provider)
+        #expect(error?.sentence.hasPrefix("this version has no \(name) driver") == true)
+    }
+
+    @Test("The drivers that this version has are taken", arguments: ["auto", "fuse"])
+    func knownDriver(name: String) {
+        #expect(throws: Never.self) { try configuration(["TAZPOD_VAULT_DRIVER": name]) }
+    }
+}

@@ -1,0 +1,63 @@
+import Contract
+import Linux
+import Testing
+
+@testable import GhostShell
+
+struct GhostEnvironmentTests {
+    private func environment(terminal: [String] = []) throws -> GhostEnvironment {
+        GhostEnvironment(try GhostConfiguration(account: ann) { _ in nil }, terminal.map { [UInt8]($0.utf8) })
+    }
+
+    private func variables(_ pod: [String], terminal: [String] = []) throws -> [String] {
+        try environment(terminal: terminal).variables(over: pod.map { [UInt8]($0.utf8) }).map {
+            String(decoding: $0, as: UTF8.self)
+        }
+    }
+
+    private static let own = [
+        "HOME=/home/ann", "USER=ann", "LOGNAME=ann", "SHELL=/bin/zsh", "XDG_RUNTIME_DIR=/run/user/1234",
+        "HISTFILE=/home/ann/secrets/.bash_history", "TAZPOD_GHOST=1",
+    ]
+
+    @Test("A ghost has the user's own variables, and its history in the vault")
+    func own() throws {
+        #expect(try variables([]) == GhostEnvironmentTests.own)
+    }
+
+    @Test("The pod's variables stay, but for TazPod's own, the host name and those that the ghost has itself")
+    func inherited() throws {
+        let pod = [
+            "PATH=/bin", "EDITOR=vi", "TAZPOD_VAULT=/v", "TAZPOD_ATTACH_TOKEN=t", "TAZPOD_GHOST=0", "HOSTNAME=pod", "HOME=/root",
+            "HISTFILE=/workspace/history", "HOMEBREW=1", "USERNAME=root",
+        ]
+        #expect(try variables(pod) == ["PATH=/bin", "EDITOR=vi", "HOMEBREW=1", "USERNAME=root"] + GhostEnvironmentTests.own)
+    }
+
+    @Test("The terminal's variables replace the pod's")
+    func terminal() throws {
+        let result = try variables(["TERM=dumb", "LANG=C", "PATH=/bin"], terminal: ["TERM=xterm"])
+        #expect(result == ["LANG=C", "PATH=/bin"] + GhostEnvironmentTests.own + ["TERM=xterm"])
+    }
+
+    private func session(_ text: String) throws -> [String] {
+        let request = try GhostRequest(try #require(Message(parsing: [UInt8](text.utf8))))
+        return try environment().session(request).map { String(decoding: $0, as: UTF8.self) }
+    }
+
+    @Test("A session is joined, or made in the workspace")
+    func session() throws {
+        let words = try session("attach")
+        #expect(words.first == "tmux")
+        #expect(words.suffix(6) == ["new-session", "-A", "-s", "ghost", "-c", "/workspace"])
+    }
+
+    @Test("A detached session is made where there is none, and nobody is attached")
+    func detached() throws {
+        let words = try session("unlock\0detach=1")
+        #expect(words.prefix(4) == ["sh", "-c", "tmux has-session -t \"=$0\" 2>/dev/null || exec \"$@\"", "ghost"])
+        #expect(words[4] == "tmux")
+        #expect(words.suffix(6) == ["new-session", "-d", "-s", "ghost", "-c", "/workspace"])
+        #expect(!words.contains("-A"))
+    }
+}

@@ -1,0 +1,95 @@
+import Testing
+
+@testable import Launcher
+
+struct DockerArgumentsTests {
+    /// The values that follow `option`.
+    private func values(of option: String, in arguments: [String]) -> [String] {
+        zip(arguments, arguments.dropFirst()).filter { $0.0 == option }.map { $0.1 }
+    }
+
+    @Test("A whole plan is these arguments")
+    func whole() throws {
+        let plan = try plan("ports: [\"9000:80\"]\nenv: {EDITOR: nvim}\nresources: {cpu: \"2\", memory: 1GiB}")
+        #expect(
+            DockerArguments.run(plan) == [
+                "run", "--detach", "--pull", "never", "--name", plan.name, "--hostname", "web",
+                "--label", "dev.tazpod.project=web", "--label", "dev.tazpod.directory=/p/web",
+                "--label", "dev.tazpod.user=tazpod", "--label", "dev.tazpod.plan=\(plan.digest)",
+                "--mount", "type=bind,source=/p/web,target=/workspace",
+                "--mount", "type=bind,source=/p/web/.tazpod/vault,target=/run/tazpod/private/vault",
+                "--mount", "type=tmpfs,target=/workspace/.tazpod/vault,tmpfs-mode=0555,readonly",
+                "--env", "EDITOR=nvim", "--env", "TAZPOD_BRIDGES=.infisical:infisical-keyring:.gemini",
+                "--env", "TAZPOD_PROJECT=web", "--env", "TAZPOD_USER=tazpod",
+                "--env", "TAZPOD_VAULT=/run/tazpod/private/vault/vault.img", "--env", "TAZPOD_VAULT_DRIVER=auto",
+                "--env", "TAZPOD_VAULT_SIZE=536870912",
+                "--publish", "127.0.0.1:9000:80",
+                "--device", "/dev/fuse", "--device", "/dev/loop-control", "--device-cgroup-rule", "b 7:* rwm",
+                "--cap-drop", "ALL",
+                "--cap-add", "CHOWN", "--cap-add", "DAC_OVERRIDE", "--cap-add", "FOWNER", "--cap-add", "KILL",
+                "--cap-add", "MKNOD", "--cap-add", "SETFCAP", "--cap-add", "SETGID", "--cap-add", "SETPCAP",
+                "--cap-add", "SETUID", "--cap-add", "SYS_ADMIN",
+                "--security-opt", "apparmor=unconfined", "--security-opt", "no-new-privileges",
+                "--cpus", "2", "--memory", "1073741824",
+                "tazpod-base",
+            ])
+    }
+
+    @Test("A pod is never privileged, and never the host's in anything")
+    func unprivileged() throws {
+        let arguments = try DockerArguments.run(plan())
+        for word in ["--privileged", "--pid", "--net", "--network", "--ipc", "--userns", "--cgroupns", "--volume", "-v"] {
+            #expect(!arguments.contains(word))
+        }
+    }
+
+    @Test("All capabilities are dropped before some are added")
+    func capabilities() throws {
+        let arguments = try DockerArguments.run(plan())
+        let drop = try #require(arguments.firstIndex(of: "--cap-drop"))
+        let add = try #require(arguments.firstIndex(of: "--cap-add"))
+        #expect(drop < add)
+    }
+
+    @Test(
+        "A path that a mount's option cannot hold as it is, is quoted as in CSV",
+        arguments: [
+            ("/p/a,readonly", "type=bind,\"source=/p/a,readonly\",target=/workspace"),
+            ("/p/a\"b", "type=bind,\"source=/p/a\"\"b\",target=/workspace"),
+            ("/p/a b", "type=bind,source=/p/a b,target=/workspace"),
+            ("/p/a=b", "type=bind,source=/p/a=b,target=/workspace"),
+            ("/p/a\nb", "type=bind,\"source=/p/a\nb\",target=/workspace"),
+        ])
+    func quoting(path: String, option: String) throws {
+        var plan = try plan()
+        plan.workspace.mounts = [PodPlan.Mount(source: .folder(path), target: "/workspace")]
+        #expect(values(of: "--mount", in: DockerArguments.run(plan)) == [option])
+    }
+
+    @Test("A target with a comma cannot add an option either")
+    func quotedTarget() throws {
+        var plan = try plan()
+        plan.workspace.mounts = [PodPlan.Mount(source: .memory(mode: "0700"), target: "/workspace/a,b")]
+        #expect(values(of: "--mount", in: DockerArguments.run(plan)) == ["type=tmpfs,\"target=/workspace/a,b\",tmpfs-mode=0700"])
+    }
+
+    @Test("A folder that may only be read is mounted so")
+    func readOnly() throws {
+        var plan = try plan()
+        plan.workspace.mounts = [PodPlan.Mount(source: .folder("/a"), target: "/b", isReadOnly: true)]
+        #expect(values(of: "--mount", in: DockerArguments.run(plan)) == ["type=bind,source=/a,target=/b,readonly"])
+    }
+
+    @Test("Another seccomp profile is named, and the engine's own is not")
+    func seccomp() throws {
+        var plan = try plan()
+        plan.workspace.security.seccomp = "/profile.json"
+        plan.workspace.security.noNewPrivileges = false
+        #expect(values(of: "--security-opt", in: DockerArguments.run(plan)) == ["apparmor=unconfined", "seccomp=/profile.json"])
+    }
+
+    @Test("The image is the last argument, so that nothing of it is an option of docker's")
+    func image() throws {
+        #expect(try DockerArguments.run(plan("image: mine:1")).last == "mine:1")
+    }
+}

@@ -1,0 +1,135 @@
+import Contract
+import Testing
+
+@testable import Launcher
+
+/// The project of the folder /p/web, which is on no disk.
+func project(_ text: String = "") throws -> Project {
+    Project(directory: "/p/web", config: try config(text))
+}
+
+func plan(_ text: String = "") throws -> PodPlan {
+    try PodPlanner.plan(project(text))
+}
+
+struct PodPlannerTests {
+    private typealias Mount = PodPlan.Mount
+
+    @Test("A project without a word in its file has a whole plan")
+    func defaults() throws {
+        let result = try plan()
+        #expect(
+            result
+                == PodPlan(
+                    name: try project().podName, project: "web", directory: "/p/web",
+                    workspace: PodPlan.Container(
+                        image: "tazpod-base", user: "tazpod", hostname: "web",
+                        mounts: [
+                            Mount(source: .folder("/p/web"), target: "/workspace"),
+                            Mount(source: .folder("/p/web/.tazpod/vault"), target: "/run/tazpod/private/vault"),
+                            Mount(source: .memory(mode: "0555"), target: "/workspace/.tazpod/vault", isReadOnly: true),
+                        ],
+                        environment: [
+                            "TAZPOD_USER": "tazpod", "TAZPOD_PROJECT": "web",
+                            "TAZPOD_VAULT": "/run/tazpod/private/vault/vault.img", "TAZPOD_VAULT_SIZE": "536870912",
+                            "TAZPOD_VAULT_DRIVER": "auto", "TAZPOD_BRIDGES": ".infisical:infisical-keyring:.gemini",
+                        ],
+                        ports: [], devices: PodPlan.Devices(paths: ["/dev/fuse", "/dev/loop-control"], blockMajors: [7]),
+                        capabilities: PodPlanner.capabilities, security: PodPlan.Security(), resources: PodPlan.Resources(),
+                        readyProbe: ["tazpod-init", "--probe", "ready"])))
+    }
+
+    @Test("What the file says gets into the plan")
+    func everything() throws {
+        let container = try plan(
+            """
+            name: other
+            image: mine
+            user: ann
+            vault: {path: v/x.img, size: 64MiB, driver: fuse}
+            bridges: [a]
+            ports: ["9000:8372"]
+            env: {EDITOR: nvim}
+            resources: {cpu: "1.5", memory: 1GiB}
+            """
+        ).workspace
+        #expect(container.image == "mine")
+        #expect(container.user == "ann")
+        #expect(container.hostname == "other")
+        #expect(container.ports == [PodPlan.Port(hostAddress: "127.0.0.1", hostPort: 9000, podPort: 8372)])
+        #expect(container.resources == PodPlan.Resources(cpu: "1.5", memory: 1_073_741_824))
+        #expect(
+            container.environment == [
+                "EDITOR": "nvim", "TAZPOD_USER": "ann", "TAZPOD_PROJECT": "other",
+                "TAZPOD_VAULT": "/run/tazpod/private/vault/x.img", "TAZPOD_VAULT_SIZE": "67108864",
+                "TAZPOD_VAULT_DRIVER": "fuse", "TAZPOD_BRIDGES": "a",
+            ])
+    }
+
+    @Test("No more capabilities are asked for than these, and no privilege beside them")
+    func capabilities() throws {
+        let container = try plan().workspace
+        #expect(
+            container.capabilities == [
+                "CHOWN", "DAC_OVERRIDE", "FOWNER", "KILL", "MKNOD", "SETFCAP", "SETGID", "SETPCAP", "SETUID", "SYS_ADMIN",
+            ])
+        #expect(container.security.noNewPrivileges)
+        #expect(container.security.seccomp == "default")
+    }
+
+    @Test(
+        "What this version cannot do is refused, and not left out in silence",
+        arguments: [
+            ("build: {dockerfile: x}", "build: in config.yaml"), ("network: {allow: [a.org]}", "network: allow:"),
+            ("network: {allow: []}", "network: allow:"), ("agent: {name: x}", "agent:"),
+            ("resources: {gpu: true}", "resources: gpu:"),
+            ("vault: {lock_after: 30m}", "vault: lock_after:"), ("vault: {driver: dmcrypt}", "the dmcrypt driver"),
+            ("vault: {driver: ram}", "the ram driver"),
+        ])
+    func refused(text: String, missing: String) {
+        let error = #expect(throws: Failure.self) { try plan(text) }
+        #expect(error?.code == .provider)
+        #expect(error?.sentence.hasPrefix("this version does not know \(missing)") == true)
+    }
+}
+
+/// The vault's folder is kept out of the public area's sight.
+struct PlannedMountTests {
+    private typealias Mount = PodPlan.Mount
+    private static let real = "/run/tazpod/private/vault"
+
+    @Test(
+        "However the workspace is written, the vault's folder is covered in it",
+        arguments: [".", "./", "./.", ".//"])
+    func covered(workspace: String) throws {
+        let mounts = try plan("workspace: \(workspace)").workspace.mounts
+        #expect(mounts[0] == Mount(source: .folder("/p/web"), target: "/workspace"))
+        #expect(mounts.contains(Mount(source: .memory(mode: "0555"), target: "/workspace/.tazpod/vault", isReadOnly: true)))
+    }
+
+    @Test("A vault below the workspace is covered where it is seen")
+    func inner() throws {
+        let mounts = try plan("workspace: src\nvault: {path: src/a/v.img}").workspace.mounts
+        #expect(
+            mounts == [
+                Mount(source: .folder("/p/web/src"), target: "/workspace"),
+                Mount(source: .folder("/p/web/src/a"), target: PlannedMountTests.real),
+                Mount(source: .memory(mode: "0555"), target: "/workspace/a", isReadOnly: true),
+            ])
+    }
+
+    @Test("A vault beside the workspace needs no cover", arguments: ["other/v.img", "src2/v.img", "v.img"])
+    func beside(path: String) throws {
+        let mounts = try plan("workspace: src\nvault: {path: \(path)}").workspace.mounts
+        #expect(mounts.map { $0.target } == ["/workspace", PlannedMountTests.real])
+    }
+
+    @Test(
+        "A vault in the workspace itself is found there",
+        arguments: ["vault: {path: v.img}", "vault: {path: ./v.img}", "workspace: ./src\nvault: {path: src/v.img}"])
+    func same(text: String) throws {
+        let container = try plan(text).workspace
+        #expect(container.mounts.map { $0.target } == ["/workspace"])
+        #expect(container.environment["TAZPOD_VAULT"] == "/workspace/v.img")
+    }
+}
