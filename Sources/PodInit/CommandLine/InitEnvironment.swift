@@ -10,14 +10,22 @@ struct InitEnvironment: Equatable {
 
     /// Every init's variables are its own: those of another one's dialect count for nothing.
     static func current(for dialect: Dialect) -> InitEnvironment {
-        func value(_ name: String) -> String? {
-            dialect.variables.contains { sameText($0.name, name) } ? environmentValue(name) : nil
+        var result = InitEnvironment()
+        switch dialect {
+        case .own, .tini:
+            result.isSubreaper = environmentValue("TINI_SUBREAPER") != nil
+            result.signalsGroup = environmentValue("TINI_KILL_PROCESS_GROUP") != nil
+            result.verbosity = environmentValue("TINI_VERBOSITY")
+        case .dumbInit:
+            result.isSingleChild = isValue("0", of: "DUMB_INIT_SETSID")
+            result.isVerbose = isValue("1", of: "DUMB_INIT_DEBUG")
+        case .catatonit:
+            result.isVerbose = environmentValue("CATATONIT_DEBUG") != nil
         }
-        return InitEnvironment(
-            isSubreaper: value("TINI_SUBREAPER") != nil,
-            signalsGroup: value("TINI_KILL_PROCESS_GROUP") != nil,
-            verbosity: value("TINI_VERBOSITY"),
-            isSingleChild: value("DUMB_INIT_SETSID").map { sameText($0, "0") } ?? false,
-            isVerbose: value("CATATONIT_DEBUG") != nil || (value("DUMB_INIT_DEBUG").map { sameText($0, "1") } ?? false))
+        return result
+    }
+
+    private static func isValue(_ text: String, of name: String) -> Bool {
+        environmentValue(name).map { sameText($0, text) } ?? false
     }
 }

@@ -57,7 +57,7 @@ private struct InvocationParser {
     }
 
     mutating func parse() throws(InitFailure) -> Invocation {
-        if words.isAtEnd, dialect.supervises { return .supervise }
+        if words.isAtEnd, dialect == .own { return .supervise }
         while let word = words.nextOption() {
             if sameText(word, "--") { break }
             let isLong = word.utf8.starts(with: "--".utf8)
@@ -77,7 +77,7 @@ private struct InvocationParser {
         let parts = word.utf8.split(separator: UInt8(ascii: "="), maxSplits: 1, omittingEmptySubsequences: false)
         let name = String(decoding: parts[0], as: UTF8.self)
         let attached = parts.count == 2 ? String(decoding: parts[1], as: UTF8.self) : nil
-        guard let option = dialect.options.first(where: { $0.isCalled(name) }), option.value != nil || attached == nil else {
+        guard let option = dialect.option(where: { $0.isCalled(name) }), option.value != nil || attached == nil else {
             throw usage("there is no option \(word)")
         }
         return try apply(option, called: name, attached)
@@ -87,7 +87,7 @@ private struct InvocationParser {
     private mutating func applyLetters(_ word: String) throws(InitFailure) -> Invocation? {
         var letters = word.utf8.dropFirst()
         while let letter = letters.popFirst() {
-            guard let option = dialect.options.first(where: { $0.isCalled(letter: letter) }) else {
+            guard let option = dialect.option(where: { $0.isCalled(letter: letter) }) else {
                 throw usage("there is no option \(word)")
             }
             let name = String(decoding: [UInt8(ascii: "-"), letter], as: UTF8.self)

@@ -9,7 +9,7 @@ enum Usage {
     static func help(_ dialect: Dialect) -> String {
         var text = heading(dialect)
         text.append("\n\nOptions:\n")
-        for option in dialect.options {
+        for option in CommandLineOption.all where option.owners.contains(dialect.owner) {
             if let help = option.help { text.append(row(synopsis(option), help)) }
         }
         text.append("\nEnvironment:\n")
@@ -19,7 +19,7 @@ enum Usage {
     }
 
     private static func heading(_ dialect: Dialect) -> Sentence {
-        guard dialect.supervises else {
+        guard dialect == .own else {
             return """
                 \(dialect.name), as tazpod-init stands in for it
 
@@ -44,8 +44,10 @@ enum Usage {
         """
 
     private static func synopsis(_ option: CommandLineOption) -> String {
-        var text: Sentence = "\(option.names[0])"
-        for name in option.names.dropFirst() { text.append(", \(name)") }
+        var text: Sentence = ""
+        if let short = option.short { text.append("\(short)") }
+        if option.short != nil && option.long != nil { text.append(", ") }
+        if let long = option.long { text.append("\(long)") }
         if let value = option.value { text.append(" \(value)") }
         return text.text
     }
