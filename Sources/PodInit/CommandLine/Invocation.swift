@@ -120,7 +120,7 @@ private struct InvocationParser {
         case .waitForAll: options.waitsForAll = true
         case .pause: options.pauses = true
         case .warnOnReap: options.warnsOnReap = true
-        case .verbose: options.verbosity += 1
+        case .verbose: options.verbosity &+= 1
         case .loud: options.verbosity = RunOptions.loud
         case .parentDeath: options.parentDeathSignal = try signal(value, of: name)
         case .expect: options.expectedStatuses.append(try status(value, of: name))

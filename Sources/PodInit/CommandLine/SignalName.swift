@@ -18,7 +18,7 @@ enum SignalName {
         if distance.isEmpty { return isFromMinimum ? range.lowerBound : range.upperBound }
         // A bare number, or one with the other sign, is refused.
         guard distance.utf8.first == UInt8(ascii: isFromMinimum ? "+" : "-"), let offset = Int8(distance) else { return nil }
-        let number = (isFromMinimum ? range.lowerBound : range.upperBound) + Int32(offset)
+        let number = (isFromMinimum ? range.lowerBound : range.upperBound) &+ Int32(offset)
         return range.contains(number) ? number : nil
     }
 

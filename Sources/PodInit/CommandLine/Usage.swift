@@ -56,7 +56,7 @@ enum Usage {
 
     private static func row(_ left: String, _ right: String) -> Sentence {
         var text: Sentence = "  \(left)"
-        for _ in left.utf8.count..<max(leftColumn, left.utf8.count + 1) { text.append(" ") }
+        for _ in left.utf8.count..<max(leftColumn, left.utf8.count &+ 1) { text.append(" ") }
         text.append("\(right)\n")
         return text
     }

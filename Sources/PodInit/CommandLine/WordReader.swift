@@ -19,7 +19,7 @@ struct WordReader {
 
     mutating func next() -> String? {
         guard !isAtEnd else { return nil }
-        defer { position += 1 }
+        defer { position &+= 1 }
         return String(decoding: words[position], as: UTF8.self)
     }
 }

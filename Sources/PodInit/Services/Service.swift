@@ -87,7 +87,7 @@ struct ServiceTable {
     /// - Parameter group: the pid of a main process, or the session of another process.
     func service(group: pid_t) -> Service? { byGroup[group] }
 
-    var unready: Int { inOrder.reduce(0) { $0 + ($1.isFine ? 0 : 1) } }
+    var unready: Int { inOrder.reduce(0) { $0 &+ ($1.isFine ? 0 : 1) } }
 
     mutating func add(_ service: Service) {
         byIdentifier[service.identifier] = service
