@@ -3,11 +3,16 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DELETE_ON_ERROR:
-.PHONY: build check clean demo format test
+.PHONY: build build-weakened build-sanitized images demo test test-vm bench check documents format clean
 
 SWIFT ?= swift
-RELEASE := $(SWIFT) build -c release --static-swift-stdlib
+# The interpreter that the distribution's Python packages are for.
+PYTHON := /usr/bin/python3
+# No RUNPATH: what root runs looks for libraries nowhere but where the system keeps them.
+RELEASE := $(SWIFT) build -c release --static-swift-stdlib --disable-local-rpath
 EMBEDDED := TAZPOD_EMBEDDED=1 $(SWIFT) build -c release --scratch-path .build-embedded
+# A ghost whose defences can be switched off one by one, to see the tests of each fail. Never installed.
+WEAKENED := $(SWIFT) build -c release --static-swift-stdlib --disable-local-rpath --scratch-path .build-weakened -Xswiftc -DTAZPOD_WEAKENED
 
 build: packages-build
 	$(RELEASE) --product tazpod
@@ -18,11 +23,49 @@ build: packages-build
 	strip -o bin/tazpod-ghost .build/release/tazpod-ghost
 	strip -o bin/tazpod-init .build-embedded/release/tazpod-init
 
+build-weakened: packages-build
+	$(WEAKENED) --product tazpod-ghost
+
+# The init as the fuzzer has it: ordinary Swift, with the address sanitizer, and C's undefined behaviour checked.
+build-sanitized: packages-build
+	$(SWIFT) build --product tazpod-init --scratch-path .build-sanitized --sanitize address -Xcc -fsanitize=undefined -Xlinker -lubsan
+	$(RELEASE) --product tazpod-init
+
 packages-%:
 	@scripts/install-packages.sh $*
 
+images: build
+	@scripts/images.sh
+
 demo: build packages-native
 	@PROVIDER=$(or $(PROVIDER),native) scripts/demo.sh
+
+test: build build-weakened build-sanitized packages-native packages-docker packages-images packages-podman packages-test
+	$(SWIFT) test
+	$(PYTHON) -m pytest --quiet --durations=10 Tests --ignore=Tests/Machine
+
+# What takes a machine of its own, under software emulation.
+test-vm: build packages-test packages-vm
+	$(PYTHON) -m pytest --quiet --durations=5 Tests/Machine
+
+# Every figure of docs/performance.md, or those of the groups in ONLY.
+bench: build packages-native packages-docker packages-images packages-bench
+	$(PYTHON) scripts/bench $(ONLY)
+
+check: build packages-check
+	$(SWIFT) format lint --strict --recursive Sources Tests Package.swift
+	shellcheck scripts/*.sh .ci/run images/*/*.sh
+	$(PYTHON) -m pyflakes scripts Bench Tests
+	$(PYTHON) scripts/check_traps.py
+	$(PYTHON) scripts/command_reference.py --check
+	$(PYTHON) scripts/check_documents.py
+
+# What is written from the programs themselves.
+documents: build
+	$(PYTHON) scripts/command_reference.py
+
+format:
+	$(SWIFT) format --in-place --recursive Sources Tests Package.swift
 
 clean:
 	rm -rf .build .build-* bin

@@ -7,9 +7,27 @@ let isEmbedded = Context.environment["TAZPOD_EMBEDDED"] != nil
 
 // Every C header is read with the same feature macros, so that types agree between modules.
 let strict: [SwiftSetting] = [.treatAllWarnings(as: .error), .unsafeFlags(["-Xcc", "-D_GNU_SOURCE"])]
-let embeddable: [SwiftSetting] =
-    strict + (isEmbedded ? [.enableExperimentalFeature("Embedded"), .unsafeFlags(["-wmo", "-Osize"])] : [])
-let embeddedLinking: [LinkerSetting] = isEmbedded ? [.unsafeFlags(["-static-executable"])] : []
+
+// The embedded init is linked with musl: a third of the size and half of the memory that a static glibc takes. The kernel's own
+// headers, which musl's package does not bring, are found after musl's. Functions that came out alike are linked once.
+#if arch(arm64)
+    let musl = "aarch64-linux-musl"
+#else
+    let musl = "x86_64-linux-musl"
+#endif
+let muslHeaders = ["-isystem", "/usr/include/\(musl)"]
+let embedded: [SwiftSetting] = [
+    .enableExperimentalFeature("Embedded"),
+    .unsafeFlags(["-wmo", "-Osize", "-Xfrontend", "-function-sections"] + muslHeaders.flatMap { ["-Xcc", $0] }),
+]
+let embeddedLinking: [LinkerSetting] = [
+    .unsafeFlags(
+        ["-use-ld=lld"]
+            + ["-static", "-nostdlib", "-Wl,--icf=all", "/usr/lib/\(musl)/crt1.o", "/usr/lib/\(musl)/libc.a"].flatMap {
+                ["-Xclang-linker", $0]
+            })
+]
+let embeddable = strict + (isEmbedded ? embedded : [])
 
 // Tests are of the ordinary form; Embedded Swift has no test library.
 let tests: [Target] =
@@ -42,12 +60,13 @@ let package = Package(
         .package(url: "https://github.com/swiftlang/swift-subprocess", from: "1.0.2", traits: []),
     ],
     targets: [
-        .target(name: "CLinux", cSettings: [.define("_GNU_SOURCE")]),
+        .target(
+            name: "CLinux", cSettings: [.define("_GNU_SOURCE")] + (isEmbedded ? [.unsafeFlags(muslHeaders + ["-Os"])] : [])),
         .target(name: "Linux", dependencies: ["CLinux"], swiftSettings: embeddable),
         .target(name: "Contract", dependencies: ["Linux"], swiftSettings: embeddable),
         .executableTarget(
             name: "PodInit", dependencies: ["CLinux", "Contract", "Linux"], swiftSettings: embeddable,
-            linkerSettings: embeddedLinking),
+            linkerSettings: isEmbedded ? embeddedLinking : []),
 
         // Debian's libraries, by their C headers. What every pod's image has is linked dynamically; what differs between
         // distributions, statically.

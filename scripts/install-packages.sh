@@ -1,22 +1,24 @@
 #!/usr/bin/env bash
 # Installs the Debian or Ubuntu packages that a task needs, if they are missing.
 #
-#   scripts/install-packages.sh build|check|native|test|images|bench...
+#   scripts/install-packages.sh build|check|native|test|images|vm|bench...
 #
 # Quick when everything is there; otherwise it needs root and a package mirror.
 set -euo pipefail
 
 packages_for() {
     case $1 in
-    build) echo gcc libc6-dev libcap-dev libcryptsetup-dev libfuse3-dev libseccomp-dev libssl-dev libyaml-dev make pkg-config ;;
-    check) echo shellcheck ;;
+    build) echo gcc libc6-dev libcap-dev libcryptsetup-dev libfuse3-dev libseccomp-dev libssl-dev libyaml-dev make musl-dev pkg-config ;;
+    check) echo python3-pyflakes shellcheck ;;
     native) echo bubblewrap e2fsprogs tmux util-linux libcryptsetup12 ;;
     images) echo mmdebstrap ;;
     docker) echo docker.io iptables ;;
+    podman) echo busybox-static netavark podman runc ;;
     test)
-        echo cryptsetup-bin e2fsprogs python3-cryptography python3-pexpect python3-pytest psmisc strace catatonit dumb-init tini
+        echo cryptsetup-bin docker-registry e2fsprogs python3-cryptography python3-pexpect python3-pytest psmisc strace catatonit dumb-init tini
         ;;
-    bench) echo fio fuse3 gocryptfs tini dumb-init catatonit ;;
+    vm) echo busybox-static cpio python3-pytest qemu-system-x86 ;;
+    bench) echo catatonit cryptsetup-bin dumb-init fio fuse3 gocryptfs python3-pexpect tini ;;
     *)
         echo "install-packages: there is no task $1" >&2
         exit 2

@@ -1,25 +1,39 @@
 #include "clinux.h"
 
-static int fill_address(struct sockaddr_un *address, const char *path) {
+#include <netinet/in.h>
+
+// unix(7): a name that begins with @ is in the abstract namespace. Returns the address's length, or 0 with errno.
+static socklen_t fill_address(struct sockaddr_un *address, const char *path) {
     size_t length = strlen(path);
     if (length >= sizeof address->sun_path) {
         errno = ENAMETOOLONG;
-        return -1;
+        return 0;
     }
     *address = (struct sockaddr_un){.sun_family = AF_UNIX};
-    memcpy(address->sun_path, path, length + 1);
-    return 0;
+    memcpy(address->sun_path, path, length);
+    if (path[0] != '@') { return sizeof *address; }
+    address->sun_path[0] = '\0';
+    return (socklen_t)(offsetof(struct sockaddr_un, sun_path) + length);
 }
 
 int clinux_bind_unix(int descriptor, const char *path) {
     struct sockaddr_un address;
-    if (fill_address(&address, path) != 0) return -1;
-    return bind(descriptor, (struct sockaddr *)&address, sizeof address);
+    socklen_t length = fill_address(&address, path);
+    return length == 0 ? -1 : bind(descriptor, (struct sockaddr *)&address, length);
 }
 
 int clinux_connect_unix(int descriptor, const char *path) {
     struct sockaddr_un address;
-    if (fill_address(&address, path) != 0) return -1;
+    socklen_t length = fill_address(&address, path);
+    return length == 0 ? -1 : connect(descriptor, (struct sockaddr *)&address, length);
+}
+
+int clinux_connect_loopback(int descriptor, int family, unsigned short port) {
+    if (family == AF_INET6) {
+        struct sockaddr_in6 address = {.sin6_family = AF_INET6, .sin6_port = htons(port), .sin6_addr = in6addr_loopback};
+        return connect(descriptor, (struct sockaddr *)&address, sizeof address);
+    }
+    struct sockaddr_in address = {.sin_family = AF_INET, .sin_port = htons(port), .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
     return connect(descriptor, (struct sockaddr *)&address, sizeof address);
 }
 
@@ -52,7 +66,8 @@ ssize_t clinux_send(int descriptor, const void *bytes, size_t length, const int 
 }
 
 struct clinux_received clinux_receive(int descriptor, void *bytes, size_t capacity, int flags) {
-    char control[CMSG_SPACE(sizeof(int) * CLINUX_MAX_DESCRIPTORS)];
+    char control[CMSG_SPACE(sizeof(int) * CLINUX_MAX_DESCRIPTORS) + CMSG_SPACE(sizeof(struct ucred))];
+    _Static_assert(sizeof control <= CMSG_LEN(sizeof(int) * CLINUX_MAX_RECEIVED), "every descriptor that fits must be taken");
     struct iovec vector = {.iov_base = bytes, .iov_len = capacity};
     struct msghdr message = {.msg_iov = &vector, .msg_iovlen = 1, .msg_control = control, .msg_controllen = sizeof control};
     struct clinux_received result = {0};
@@ -60,6 +75,11 @@ struct clinux_received clinux_receive(int descriptor, void *bytes, size_t capaci
     if (result.length < 0) return result;
     result.truncated = (message.msg_flags & (MSG_TRUNC | MSG_CTRUNC)) != 0;
     for (struct cmsghdr *header = CMSG_FIRSTHDR(&message); header != NULL; header = CMSG_NXTHDR(&message, header)) {
+        if (header->cmsg_level == SOL_SOCKET && header->cmsg_type == SCM_CREDENTIALS) {
+            struct ucred credentials;
+            memcpy(&credentials, CMSG_DATA(header), sizeof credentials);
+            result.sender = (struct clinux_peer){.pid = credentials.pid, .uid = credentials.uid, .gid = credentials.gid};
+        }
         if (header->cmsg_level != SOL_SOCKET || header->cmsg_type != SCM_RIGHTS) continue;
         result.descriptor_count = (int)((header->cmsg_len - CMSG_LEN(0)) / sizeof(int));
         memcpy(result.descriptors, CMSG_DATA(header), sizeof(int) * (size_t)result.descriptor_count);

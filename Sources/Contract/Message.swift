@@ -32,7 +32,7 @@ public struct Message: Equatable, Sendable {
             guard let equals = part.firstIndex(of: UInt8(ascii: "=")), Message.isName(part[part.startIndex..<equals]) else {
                 return nil
             }
-            fields.append(Field(key: [UInt8](part[part.startIndex..<equals]), value: [UInt8](part[(equals + 1)...])))
+            fields.append(Field(key: [UInt8](part[part.startIndex..<equals]), value: [UInt8](part[(equals &+ 1)...])))
         }
     }
 

@@ -3,6 +3,8 @@ public enum PodPaths {
     /// What init and the launcher agree on; root's, world-readable.
     public static let runtime = "/run/tazpod"
     public static let controlSocket = "/run/tazpod/control.sock"
+    /// Where services say that they are ready (sd_notify(3)).
+    public static let notifySocket = "/run/tazpod/notify.sock"
     /// Root's alone (0700): what lies below cannot be reached from the public area.
     public static let privateDirectory = "/run/tazpod/private"
     /// The folder of the vault's image, when the plan mounted it out of the public area's reach.

@@ -24,6 +24,7 @@ struct Tazpod: AsyncParsableCommand {
         ])
 
     static func main() async {
+        _ = InheritedSignals.mask
         do {
             var command = try parseAsRoot()
             if ControlClient.isInPod, let inside = command as? any PodVerb {

@@ -43,6 +43,11 @@ public func strings(
     return result
 }
 
+/// The texts in UTF-8.
+public func utf8(_ texts: String...) -> [[UInt8]] {
+    texts.map { [UInt8]($0.utf8) }
+}
+
 /// This process's environment as `NAME=value` byte strings.
 public func environment() -> [[UInt8]] {
     strings(of: clinux_environ())

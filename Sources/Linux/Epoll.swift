@@ -7,6 +7,7 @@ public struct Epoll: ~Copyable {
     /// What a descriptor is watched for.
     public enum Interest {
         case reading
+        case writing
         /// Only that the other end hangs up.
         case hangup
     }
@@ -33,7 +34,12 @@ public struct Epoll: ~Copyable {
 
     private func control(_ operation: Int32, _ raw: Int32, _ token: UInt64, _ interest: Interest) throws(SystemError) {
         var event = epoll_event()
-        event.events = interest == .reading ? EPOLLIN.rawValue : EPOLLRDHUP.rawValue
+        event.events =
+            switch interest {
+            case .reading: CLINUX_EPOLLIN
+            case .writing: CLINUX_EPOLLOUT
+            case .hangup: CLINUX_EPOLLRDHUP
+            }
         event.data.u64 = token
         try retrying("watch a descriptor") { epoll_ctl(descriptor.raw, operation, raw, &event) }
     }

@@ -45,14 +45,20 @@ class DockerDaemon:
             ],
             stdout=log, stderr=log, start_new_session=True)
         daemon = DockerDaemon(f"unix://{folder}/docker.sock", process, folder)
+        try:
+            daemon.wait_until_it_answers()
+        except BaseException:
+            daemon.stop()
+            raise
+        return daemon
+
+    def wait_until_it_answers(self):
         deadline = time.monotonic() + START_SECONDS
-        while not answers(daemon.host):
-            if process.poll() is not None or time.monotonic() > deadline:
-                text = (folder / "log").read_text(errors="replace")[-2000:]
-                daemon.stop()
+        while not answers(self.host):
+            if self.process.poll() is not None or time.monotonic() > deadline:
+                text = (self.folder / "log").read_text(errors="replace")[-2000:]
                 raise AssertionError(f"dockerd did not start:\n{text}")
             time.sleep(0.1)
-        return daemon
 
     def run(self, *arguments, timeout=120, check=True, **options):
         return subprocess.run(

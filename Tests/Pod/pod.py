@@ -48,9 +48,9 @@ def wait_until(condition, what, seconds=20.0):
 class Pod:
     """One project with its pod, on one provider. Ends with `close`, which leaves nothing behind."""
 
-    def __init__(self, provider, programs=PROGRAMS, config="", environment=None, name=None):
+    def __init__(self, provider, programs=PROGRAMS, config="", environment=None, name=None, parent=None):
         self.provider, self.programs = provider, pathlib.Path(programs)
-        self.folder = pathlib.Path(tempfile.mkdtemp(prefix="tazpod-test."))
+        self.folder = pathlib.Path(tempfile.mkdtemp(prefix="tazpod-test.", dir=parent))
         self.directory = self.folder / (name or "project")
         self.directory.mkdir()
         (self.folder / "run").mkdir(mode=0o700)
@@ -96,7 +96,9 @@ class Pod:
         finally:
             for descriptor in inherited:
                 os.close(descriptor)
-        result = Result(done.returncode, done.stdout.decode(errors="replace"), done.stderr.decode(errors="replace"))
+        # As a shell would see it: a launcher that became the command ends with the command, by its signal too.
+        status = 128 - done.returncode if done.returncode < 0 else done.returncode
+        result = Result(status, done.stdout.decode(errors="replace"), done.stderr.decode(errors="replace"))
         assert check is None or result.status == check, f"{' '.join(command)}: {result}"
         return result
 

@@ -3,6 +3,8 @@
 Every attack is also run with the defence against it switched off, to show that it would be noticed.
 """
 
+import contextlib
+import os
 import re
 import shutil
 import subprocess
@@ -124,7 +126,7 @@ def test_the_ghosts_terminal_cannot_be_opened(pod):
     wait_until(lambda: pod.processes_named("tazpod"), "the client is in the pod")
     held = {tty for process in pod.processes_named("tazpod") for tty in terminals_of(process.pid)}
     assert held, "the attached client has a terminal"
-    script = "for t in /dev/pts/[0-9]*; do (: <>$t) 2>/dev/null && echo $t; done; true"
+    script = "for t in /dev/pts/[0-9]*; do (: <>$t) 2>/dev/null && stat -c %d:%r $t; done; true"
     opened = set(pod.public("sh", "-c", script, check=0).output.split())
     assert opened, "the public session's own terminal can be opened: the probe works"
     assert not held & opened
@@ -132,8 +134,14 @@ def test_the_ghosts_terminal_cannot_be_opened(pod):
 
 
 def terminals_of(pid):
-    found = subprocess.run(["readlink", f"/proc/{pid}/fd/0", f"/proc/{pid}/fd/1"], capture_output=True, text=True, timeout=10)
-    return {line for line in found.stdout.split() if line.startswith("/dev/pts/")}
+    """Terminals that a process holds, as filesystem:device, since the host's devpts and the pod's use the same names."""
+    found = set()
+    for descriptor in ("0", "1"):
+        with contextlib.suppress(OSError):
+            if os.readlink(f"/proc/{pid}/fd/{descriptor}").startswith("/dev/pts/"):
+                status = os.stat(f"/proc/{pid}/fd/{descriptor}")
+                found.add(f"{status.st_dev}:{status.st_rdev}")
+    return found
 
 
 def test_the_ghosts_own_terminals_are_not_in_the_pod(pod):
@@ -233,6 +241,41 @@ def test_without_asking_for_proof_anybody_would_get_in(make_weakened_pod):
     tazpod = "/run/tazpod/bin/tazpod" if pod.provider == "native" else "tazpod"
     result = pod.public("sh", "-c", f"{tazpod} exec --ghost -- cat /home/tazpod/secrets/token </dev/null")
     assert text in result.output
+
+
+# Each as a program that ends with 0 when the kernel let it.
+REFUSED_IN_A_GHOST = {
+    "a user namespace": "unshare --user true",
+    "a mount": "unshare --user --map-root-user --mount mount -t tmpfs tmpfs /tmp",
+    "a keyring": "python3 -c 'import ctypes, sys; sys.exit(ctypes.CDLL(None).syscall(250, 0, -3, 1) < 0)'",
+}
+
+
+def allowed_in_a_ghost(pod):
+    pod.unlock()
+    # An image without Python cannot try the last.
+    tried = {what: command for what, command in REFUSED_IN_A_GHOST.items() if pod.provider == "native" or "python3" not in command}
+    return [what for what, command in tried.items() if pod.ghost(command).status == 0]
+
+
+def test_a_ghost_gets_no_new_privileges_by_system_calls(pod):
+    assert allowed_in_a_ghost(pod) == []
+
+
+def test_without_the_filter_a_ghost_would_get_them(make_weakened_pod):
+    pod = make_weakened_pod("filter")
+    expected = list(REFUSED_IN_A_GHOST) if pod.provider == "native" else list(REFUSED_IN_A_GHOST)[:2]
+    assert allowed_in_a_ghost(pod) == expected
+
+
+def test_a_ghost_holds_no_capability_and_can_gain_none(pod):
+    pod.unlock()
+    status = pod.ghost("cat /proc/self/status", check=0).output
+    fields = dict(line.split(":\t", 1) for line in status.splitlines() if ":\t" in line)
+    assert {fields[name] for name in ("CapInh", "CapPrm", "CapEff", "CapBnd", "CapAmb")} == {"0" * 16}
+    assert fields["NoNewPrivs"] == "1" and fields["Seccomp"] == "2"
+    assert fields["Uid"].split() == ["1000"] * 4 or pod.provider == "native"
+    assert fields["Groups"].split() in ([], fields["Gid"].split()[:1])
 
 
 def test_a_file_handed_out_of_the_ghost_is_dead_after_the_lock(pod, probes):

@@ -15,7 +15,7 @@ struct DeadlinesTests {
         var deadlines = Deadlines()
         deadlines.set(.stopping, at: 30)
         deadlines.set(.ghostLock, at: 10)
-        deadlines.set(.sessionStart, at: 20)
+        deadlines.set(.sessionStart(1), at: 20)
         #expect(deadlines.earliest == 10)
     }
 
@@ -32,10 +32,10 @@ struct DeadlinesTests {
     @Test("What expired is taken once, and what is to come stays")
     func expired() {
         var deadlines = Deadlines()
-        deadlines.set(.sessionStart, at: 10)
+        deadlines.set(.sessionStart(1), at: 10)
         deadlines.set(.ghostLock, at: 11)
         deadlines.set(.stopping, at: 12)
-        #expect(deadlines.takeExpired(now: 11) == [.sessionStart, .ghostLock])
+        #expect(deadlines.takeExpired(now: 11) == [.sessionStart(1), .ghostLock])
         #expect(deadlines.takeExpired(now: 11).isEmpty)
         #expect(deadlines.earliest == 12)
     }
@@ -43,9 +43,9 @@ struct DeadlinesTests {
     @Test("Clearing one leaves the others")
     func clear() {
         var deadlines = Deadlines()
-        deadlines.set(.sessionStart, at: 10)
+        deadlines.set(.sessionStart(1), at: 10)
         deadlines.set(.stopping, at: 20)
-        deadlines.clear(.sessionStart)
+        deadlines.clear(.sessionStart(1))
         deadlines.clear(.ghostLock)
         #expect(deadlines.earliest == 20)
     }

@@ -8,11 +8,13 @@ struct PodConfigurationTests {
     private let account = Account(name: "ann", uid: 1234, gid: 1235, home: "/home/ann", shell: "/bin/zsh", groups: [1235])
     private let pod = [
         "PATH=/bin", "HOME=/root", "USER=root", "LOGNAME=root", "SHELL=/bin/sh", "TAZPOD_USER=ann", "TAZPOD_NEXT_ATTACH_TOKEN=x",
-        "HOMEBREW=1", "EDITOR=vi",
+        "HOMEBREW=1", "EDITOR=vi", "NOTIFY_SOCKET=/n",
     ]
 
     private func environment(of configuration: PodConfiguration) -> [String] {
-        configuration.publicEnvironment(from: pod.map { [UInt8]($0.utf8) }).map { String(decoding: $0, as: UTF8.self) }
+        configuration.environment(of: configuration.account, from: pod.map { [UInt8]($0.utf8) }).map {
+            String(decoding: $0, as: UTF8.self)
+        }
     }
 
     @Test("The public area has the pod's environment, with the user's own variables in place of root's")

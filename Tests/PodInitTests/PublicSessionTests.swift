@@ -3,44 +3,45 @@ import Testing
 @testable import PodInit
 
 struct PublicSessionTests {
-    /// The waits, in milliseconds, after sessions that each lived for one of `lives`.
-    private func waits(_ lives: [Int64]) -> [Int64] {
-        var session = PublicSession()
+    private func session(_ text: String, _ identifier: UInt32 = 1) throws -> PublicSession {
+        PublicSession(identifier: identifier, name: try #require(Name([UInt8](text.utf8))))
+    }
+
+    @Test("A session starts again after a wait that grows with every short life, and not after a good one")
+    func waits() throws {
+        let session = try session("main")
         var now: Int64 = 1_000_000
-        return lives.map { life in
+        var waits: [Int64] = []
+        for life in [5, 5, 5, 20_000, 5] as [Int64] {
             session.started(now: now)
-            let end = now + life
-            let next = session.nextStart(now: end)
+            let next = session.nextStart(now: now + life)
+            waits.append(next - now - life)
             now = next
-            return next - end
         }
-    }
-
-    @Test("A session that ends at once is started again after waits that double, up to a minute")
-    func doubling() {
-        #expect(
-            waits([Int64](repeating: 5, count: 11))
-                == [250, 500, 1_000, 2_000, 4_000, 8_000, 16_000, 32_000, 60_000, 60_000, 60_000])
-    }
-
-    @Test(
-        "A session that lived ten seconds is started again at once",
-        arguments: [(9_999, 250), (10_000, 0), (1_000_000, 0)] as [(Int64, Int64)])
-    func goodRun(life: Int64, wait: Int64) {
-        #expect(waits([life]) == [wait])
-    }
-
-    @Test("After a good run the waits begin anew")
-    func reset() {
-        #expect(waits([1, 1, 1, 20_000, 1, 1]) == [250, 500, 1_000, 0, 250, 500])
+        #expect(waits == [250, 500, 1_000, 250, 500])
     }
 
     @Test("A session is starting from when it was started")
-    func starting() {
-        var session = PublicSession()
+    func starting() throws {
+        let session = try session("main")
         #expect(!session.isStarting)
         session.started(now: 5)
         #expect(session.isStarting)
         #expect(!session.isUp)
+    }
+
+    @Test("The sessions are up when every one that is kept is")
+    func areUp() throws {
+        var sessions = PublicSessions()
+        let (main, build) = (try session("main", 1), try session("build", 2))
+        sessions.keep(main)
+        sessions.keep(build)
+        main.isUp = true
+        #expect(!sessions.areUp)
+        sessions.forget(build)
+        #expect(sessions.areUp)
+        #expect(sessions.session(1) === main)
+        #expect(sessions.session(2) == nil)
+        #expect(sessions.session(named: build.name) == nil)
     }
 }

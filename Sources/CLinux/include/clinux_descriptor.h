@@ -3,10 +3,12 @@
 #ifndef CLINUX_DESCRIPTOR_H
 #define CLINUX_DESCRIPTOR_H
 
+#include <dirent.h>
 #include <errno.h>
 #include <pthread.h>
 #include <fcntl.h>
 #include <linux/openat2.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -44,6 +46,12 @@ static inline int clinux_rename_new(
     return (int)syscall(SYS_renameat2, from_directory, from, to_directory, to, 1U /* RENAME_NOREPLACE */);
 }
 
+// Whether the descriptor is open on anything but /dev/null.
+static inline bool clinux_can_read(int descriptor) {
+    struct stat status;
+    return fstat(descriptor, &status) == 0 && !(S_ISCHR(status.st_mode) && status.st_rdev == makedev(1, 3));
+}
+
 static inline int clinux_fcntl(int descriptor, int command, long argument) { return fcntl(descriptor, command, argument); }
 
 // fcntl(2), F_OFD_SETLK over the whole file: 0, or -1 with EAGAIN when another open file description holds it.
@@ -65,6 +73,10 @@ static const unsigned CLINUX_CLOSE_RANGE_CLOEXEC = 1U << 2;
 static inline int clinux_close_range(unsigned first, unsigned last, unsigned flags) {
     return (int)syscall(SYS_close_range, first, last, flags);
 }
+
+static const unsigned CLINUX_EPOLLIN = EPOLLIN;
+static const unsigned CLINUX_EPOLLOUT = EPOLLOUT;
+static const unsigned CLINUX_EPOLLRDHUP = EPOLLRDHUP;
 
 static inline int clinux_epoll_create(void) { return epoll_create1(EPOLL_CLOEXEC); }
 

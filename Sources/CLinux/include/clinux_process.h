@@ -9,6 +9,7 @@
 #include <stdbool.h>
 #include <sys/fsuid.h>
 #include <sys/prctl.h>
+#include <sys/reboot.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
 #include <sys/types.h>
@@ -37,6 +38,12 @@ static const unsigned long CLINUX_LOCKED_SECUREBITS = SECBIT_NOROOT | SECBIT_NOR
 // The name that ps(1) shows; up to 15 bytes count.
 static inline void clinux_set_process_name(const char *_Nonnull name) { prctl(PR_SET_NAME, name, 0, 0, 0); }
 
+// reboot(2): numbers that do not all fit an int.
+static const int CLINUX_REBOOT_ASK_INIT = (int)RB_DISABLE_CAD;
+static const int CLINUX_REBOOT_HALT = (int)RB_HALT_SYSTEM;
+static const int CLINUX_REBOOT_POWER_OFF = (int)RB_POWER_OFF;
+static const int CLINUX_REBOOT_RESTART = (int)RB_AUTOBOOT;
+
 static inline int clinux_unshare(int flags) { return unshare(flags); }
 static inline int clinux_setns(int descriptor, int type) { return setns(descriptor, type); }
 
@@ -55,8 +62,12 @@ static inline void clinux_exec(
     execvp(program, arguments);
 }
 
+static inline void clinux_exec_path(
+    const char *_Nonnull path, char *_Nullable *_Nonnull arguments, char *_Nullable *_Nonnull environment) {
+    execve(path, arguments, environment);
+}
+
 // argc and argv as the C library handed them to the program: Embedded Swift has no CommandLine.
-int clinux_argc(void);
 char *_Nullable *_Nullable clinux_argv(void);
 
 #endif

@@ -12,12 +12,14 @@ final class FuseMount {
     private let mount: Descriptor
 
     init() throws(Failure) {
-        connection = try failing(.provider, next: "run the pod with --device /dev/fuse, or see tazpod doctor") {
+        connection = try failing(.provider, next: "run the pod with --device /dev/fuse, as tazpod up does") {
             () throws(SystemError) in
             try Descriptor.open("/dev/fuse", O_RDWR, stage: "open /dev/fuse")
         }
         let number = connection.raw
-        mount = try failing(.provider, next: "the pod needs CAP_SYS_ADMIN and a kernel with FUSE; see tazpod doctor") {
+        mount = try failing(
+            .provider, next: "the pod needs CAP_SYS_ADMIN and a kernel with FUSE; tazpod up starts one that has it"
+        ) {
             () throws(SystemError) in
             let context = Descriptor(owning: try retrying("make a FUSE file system") { clinux_fsopen("fuse") })
             let parameters = [

@@ -27,7 +27,7 @@ enum FuseServer {
         }
         // libfuse closes the descriptor with the session, so it gets one of its own.
         guard let session, let copy = try? connection.duplicate().release(), fuse_session_mount(session, "/dev/fd/\(copy)") == 0
-        else { throw Failure(.provider, "libfuse cannot use /dev/fuse; see tazpod doctor") }
+        else { throw Failure(.provider, "libfuse cannot use /dev/fuse; tazpod up starts one that has it") }
         defer { fuse_session_destroy(session) }
         let configuration = fuse_loop_cfg_create()
         defer { fuse_loop_cfg_destroy(configuration) }

@@ -24,14 +24,15 @@ struct LoopDevice: ~Copyable {
     ///
     /// - Throws: code 4 when the pod has no loop devices.
     static func over(_ file: borrowing Descriptor) throws(Failure) -> LoopDevice {
-        let control = try failing(.provider, next: "run the pod with /dev/loop-control, or see tazpod doctor") {
+        let control = try failing(.provider, next: "run the pod with /dev/loop-control, as tazpod up does") {
             () throws(SystemError) in
             try Descriptor.open("/dev/loop-control", O_RDWR, stage: "open /dev/loop-control")
         }
         for _ in 0..<attempts {
             let number = clinux_ioctl_value(control.raw, UInt(LOOP_CTL_GET_FREE), 0)
             guard number >= 0 else { throw Failure(.provider, SystemError.last("find a free loop device")) }
-            let device = try failing(.provider, next: "the pod needs loop devices; see tazpod doctor") { () throws(SystemError) in
+            let device = try failing(.provider, next: "the pod needs loop devices; tazpod up starts one that has it") {
+                () throws(SystemError) in
                 try node(number)
             }
             var configuration = loop_config()

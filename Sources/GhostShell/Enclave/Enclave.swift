@@ -48,7 +48,7 @@ final class Enclave {
     private static func forkIntoNewPIDNamespace(
         _ plan: EnclavePlan, _ device: borrowing LoopDevice, _ channel: borrowing MessageSocket, _ directory: String
     ) throws(Failure) -> ChildProcess {
-        try failing(.provider, next: "the pod needs CAP_SYS_ADMIN; see tazpod doctor") { () throws(SystemError) in
+        try failing(.provider, next: "the pod needs CAP_SYS_ADMIN; tazpod up starts one that has it") { () throws(SystemError) in
             let own = try Descriptor.open("/proc/self/ns/pid", O_RDONLY, stage: "open our PID namespace")
             try retrying("make the enclave's PID namespace") { clinux_unshare(CLONE_NEWPID) }
             defer { _ = clinux_setns(own.raw, CLONE_NEWPID) }

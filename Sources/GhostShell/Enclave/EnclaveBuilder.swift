@@ -13,14 +13,16 @@ struct EnclaveBuilder {
 
     /// New mount, IPC and UTS namespaces for this process, then every step. (The PID namespace came with its fork.)
     func build() throws(Failure) {
-        try failing(.provider, next: "the pod needs CAP_SYS_ADMIN; see tazpod doctor") { () throws(SystemError) in
+        try failing(.provider, next: "the pod needs CAP_SYS_ADMIN; tazpod up starts one that has it") { () throws(SystemError) in
             try retrying("make the enclave's namespaces") { clinux_unshare(CLONE_NEWNS | CLONE_NEWIPC | CLONE_NEWUTS) }
         }
         for step in plan.steps {
             switch step {
             case .vault(let path): try mountVault(path)
             default:
-                try failing(.provider, next: "see tazpod doctor") { () throws(SystemError) in try apply(step) }
+                try failing(.provider, next: "docs/security.md lists what a pod needs") { () throws(SystemError) in
+                    try apply(step)
+                }
             }
         }
     }

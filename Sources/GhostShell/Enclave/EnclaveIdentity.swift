@@ -34,7 +34,7 @@ enum EnclaveIdentity {
 
     /// Maps every id of the pod to itself in the user namespace of `pid`. For the keeper, which has the privilege.
     static func writeIdentityMap(of pid: pid_t) throws(Failure) {
-        try failing(.refused, next: "the pod needs CAP_SETUID, CAP_SETGID and CAP_SETFCAP; see tazpod doctor") {
+        try failing(.refused, next: "the pod needs CAP_SETUID, CAP_SETGID and CAP_SETFCAP; tazpod up starts one that has it") {
             () throws(SystemError) in
             guard Defence.userNamespace.isOn else { return }
             for map in ["uid_map", "gid_map"] {

@@ -4,11 +4,16 @@ import FoundationEssentials
 
 struct StatusCommand: AsyncParsableCommand, PodVerb {
     static let configuration = CommandConfiguration(
-        commandName: "status", abstract: "Say how the project's pod and vault are.", discussion: "Example: tazpod status --json")
+        commandName: "status", abstract: "Say how the project's pod, its vault and its services are.",
+        discussion: "Example: tazpod status --json")
+
+    @Flag(help: "First read the service files again, and start, restart and stop services accordingly.")
+    var reload = false
 
     @OptionGroup var options: GlobalOptions
 
     func runInPod() throws {
+        if reload { _ = try ControlClient().ask(Message("reload")) }
         show(try PodStatus.ofThisPod())
     }
 
@@ -22,14 +27,21 @@ struct StatusCommand: AsyncParsableCommand, PodVerb {
 
     private func statusFromHost() async throws -> PodStatus {
         let project = try options.findProject()
-        guard let pod = try await ProviderChoice(log: options.log).findPod(of: project) else {
+        let choice = ProviderChoice(log: options.log)
+        guard let pod = try await choice.findPod(of: project) else {
             return PodStatus(
                 project: project.config.name, name: project.podName, pod: "absent", directory: project.directory,
                 vault: PodStatus.Vault(state: "unknown"))
         }
         var status = PodStatus(project: project.config.name, pod: "stopped", vault: PodStatus.Vault(state: "unknown"))
         if pod.record.state == .running {
-            status = try await pod.ask(["status", "--json"], as: PodStatus.self, log: options.log)
+            do {
+                status = try await pod.ask(
+                    ["status", "--json"] + (reload ? ["--reload"] : []), as: PodStatus.self, log: options.log)
+            } catch {
+                // It may have stopped between the two questions.
+                if try await choice.findPod(of: project)?.record.state == .running { throw error }
+            }
         }
         status.name = pod.record.name
         status.provider = pod.provider.name
@@ -41,15 +53,37 @@ struct StatusCommand: AsyncParsableCommand, PodVerb {
 struct SessionsCommand: AsyncParsableCommand, PodVerb {
     static let configuration = CommandConfiguration(
         commandName: "sessions", abstract: "List the sessions that attach can come back to.",
-        discussion: "Example: tazpod sessions")
+        discussion: """
+            The public session main is always there. Another one that is created here is kept too: when its last shell ends, it \
+            is made again.
+
+            Example: tazpod sessions --create build
+            """)
+
+    @Option(help: ArgumentHelp("Make a public session of this name, and keep it.", valueName: "name"))
+    var create: String?
+
+    @Option(help: ArgumentHelp("End this public session.", valueName: "name"))
+    var end: String?
 
     @OptionGroup var options: GlobalOptions
 
+    func validate() throws {
+        if create != nil && end != nil { throw ValidationError("give --create or --end, not both") }
+    }
+
     func runInPod() throws {
+        if let create { _ = try ControlClient().ask(Message("create-session").adding("name", create)) }
+        if let end { _ = try ControlClient().ask(Message("end-session").adding("name", end)) }
         show(try SessionList.ofThisPod())
     }
 
     func run() async throws {
+        if create != nil || end != nil {
+            let words = create.map { ["--create", $0] } ?? end.map { ["--end", $0] } ?? []
+            show(try await options.findRunningPod().ask(["sessions", "--json"] + words, as: SessionList.self, log: options.log))
+            return
+        }
         show(try await options.findRunningPod().ask(["sessions", "--json"], as: SessionList.self, log: options.log))
     }
 
@@ -76,18 +110,39 @@ struct ListCommand: AsyncParsableCommand {
     }
 }
 
-struct LogsCommand: AsyncParsableCommand {
+struct LogsCommand: AsyncParsableCommand, PodVerb {
     static let configuration = CommandConfiguration(
         commandName: "logs", abstract: "Print what the pod's first process and its services said.",
-        discussion: "Example: tazpod logs -f")
+        discussion: """
+            Inside the pod, and with --service, what one service printed last: up to 200 lines.
+
+            Example: tazpod logs -f
+            """)
+
+    @Option(name: .shortAndLong, help: "Print the last lines of this service alone.")
+    var service: String?
 
     @Flag(name: .shortAndLong, help: "Go on printing as more comes.")
     var follow = false
 
     @OptionGroup var options: GlobalOptions
 
+    func validate() throws {
+        if service != nil && follow { throw ValidationError("--follow and --service do not go together") }
+    }
+
+    func runInPod() throws {
+        guard let service else { throw Failure(.usage, "inside a pod, name a service: tazpod logs --service NAME") }
+        let answer = try ControlClient().ask(Message("logs").adding("service", service))
+        for line in answer.all("line") { Console.printLine(String(decoding: line, as: UTF8.self)) }
+    }
+
     func run() async throws {
         let project = try options.findProject()
+        if let service {
+            let pod = try await options.findRunningPod()
+            try pod.guest(["logs", "--service", service], interactive: false).become(log: options.log)
+        }
         guard let pod = try await ProviderChoice(log: options.log).findPod(of: project) else {
             throw Failure(.provider, "there is no pod of \(project.config.name); run tazpod up")
         }

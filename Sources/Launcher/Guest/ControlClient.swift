@@ -19,7 +19,13 @@ struct ControlClient: ~Copyable {
 
     /// Asks, and waits for the one answer.
     func ask(_ request: Message) throws(Failure) -> Message {
-        try failing(.provider) { () throws(SystemError) in try socket.send(request.encoded) }
+        do {
+            try socket.send(request.encoded)
+        } catch  where error.errno == EPIPE {
+            // Turned away before it could ask: the reason waits to be read.
+        } catch {
+            throw Failure(.provider, error)
+        }
         return try answer()
     }
 

@@ -9,6 +9,18 @@ struct PodStatus: Codable, Equatable {
         var driver: String?
     }
 
+    /// A service of `/etc/tazpod/services`.
+    struct Service: Codable, Equatable {
+        var name: String
+        /// `waiting`, `starting`, `ready`, `restarting`, `stopping`, `done`, `failed` or `refused`.
+        var state: String
+        /// In the pod; nil when it does not run.
+        var pid: Int?
+        var restarts: Int
+        /// Why it is so, or what it says of itself.
+        var note: String?
+    }
+
     var project: String
     /// The pod's name on its provider; nil inside the pod, which does not know it.
     var name: String?
@@ -20,6 +32,7 @@ struct PodStatus: Codable, Equatable {
     /// Seconds.
     var uptime: Int?
     var version: String?
+    var services: [Service]?
 
     /// Asks the pod that we are in.
     static func ofThisPod() throws(Failure) -> PodStatus {
@@ -27,7 +40,26 @@ struct PodStatus: Codable, Equatable {
         return PodStatus(
             project: answer.text("project") ?? "", pod: answer.text("pod") ?? "starting",
             vault: Vault(state: answer.text("vault") ?? "locked", driver: answer.text("driver")),
-            uptime: answer.text("uptime").flatMap { Int($0) }, version: answer.text("version"))
+            uptime: answer.text("uptime").flatMap { Int($0) }, version: answer.text("version"), services: try allServices())
+    }
+
+    /// They come in as many answers as it takes.
+    private static func allServices() throws(Failure) -> [Service] {
+        var services: [Service] = []
+        var position: Int? = 0
+        while let from = position {
+            let answer = try ControlClient().ask(Message("services").adding("from", String(from)))
+            position = nil
+            for field in answer.fields {
+                let value = String(decoding: field.value, as: UTF8.self)
+                switch String(decoding: field.key, as: UTF8.self) {
+                case "service": services.append(Service(name: value, state: "", restarts: 0))
+                case "next": position = Int(value)
+                case let key: services.indices.last.map { services[$0].set(key, value) }
+                }
+            }
+        }
+        return services
     }
 
     /// For people.
@@ -37,6 +69,23 @@ struct PodStatus: Codable, Equatable {
         if let provider { rows.append(["provider", provider]) }
         if let directory { rows.append(["directory", directory]) }
         rows.append(["vault", vault.driver.map { "\(vault.state) (\($0))" } ?? vault.state])
+        for service in services ?? [] {
+            rows.append([
+                "service", ([service.name, service.state] + (service.note.map { ["(\($0))"] } ?? [])).joined(separator: " "),
+            ])
+        }
         return Table.render(rows)
+    }
+}
+
+extension PodStatus.Service {
+    fileprivate mutating func set(_ key: String, _ value: String) {
+        switch key {
+        case "state": state = value
+        case "pid": pid = Int(value).flatMap { $0 > 0 ? $0 : nil }
+        case "restarts": restarts = Int(value) ?? 0
+        case "note": note = value.isEmpty ? nil : value
+        default: break
+        }
     }
 }

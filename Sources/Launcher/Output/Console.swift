@@ -5,6 +5,8 @@ import Logging
 
 /// Standard output for what was asked for, standard error for everything else.
 enum Console {
+    static let prefix = "tazpod: "
+
     static func printLine(_ text: String) {
         writeAll(STDOUT_FILENO, text + "\n")
     }
@@ -14,7 +16,7 @@ enum Console {
     }
 
     static func complain(_ sentence: String) {
-        writeAll(STDERR_FILENO, "tazpod: \(sentence)\n")
+        writeAll(STDERR_FILENO, "\(prefix)\(sentence)\n")
     }
 
     /// One line of JSON, with the keys in order.

@@ -8,7 +8,11 @@ extension FoundPod {
         let request = PodCommand(arguments: ["\(provider.programFolder)/tazpod"] + arguments, directory: "/")
         let result = try await provider.command(request, in: record).run(log: log)
         guard result.status == 0 else {
-            throw Failure(.provider, "the pod \(record.name) does not answer: \(result.complaint)")
+            // What the pod's own tazpod says, as it says it; else its engine could not run it.
+            guard let code = ExitCode(rawValue: result.status), result.complaint.hasPrefix(Console.prefix) else {
+                throw Failure(.provider, "the pod \(record.name) does not answer: \(result.complaint)")
+            }
+            throw Failure(code, String(result.complaint.dropFirst(Console.prefix.count)))
         }
         guard let answer = try? JSONDecoder().decode(Answer.self, from: Data(result.output.utf8)) else {
             throw Failure(.provider, "the pod \(record.name) answers in a form of another version; rebuild its image")

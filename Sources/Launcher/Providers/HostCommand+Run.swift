@@ -28,7 +28,7 @@ extension HostCommand {
         log.debug("running \(description)")
         do {
             let result = try await Subprocess.run(
-                .name(arguments[0]), arguments: Arguments(Array(arguments.dropFirst())), environment: subprocessEnvironment,
+                executable, arguments: Arguments(Array(arguments.dropFirst())), environment: subprocessEnvironment,
                 input: .array(input), output: .string(limit: HostCommand.outputLimit),
                 error: .string(limit: HostCommand.outputLimit))
             return CommandOutput(
@@ -38,10 +38,20 @@ extension HostCommand {
         }
     }
 
+    /// Found here and now: looking for it by trying to start it in each folder of PATH costs a fork for each.
+    private var executable: Executable {
+        for folder in variables["PATH"]?.split(separator: ":") ?? [] {
+            let path = "\(folder)/\(arguments[0])"
+            if access(path, X_OK) == 0 { return .path(FilePath(path)) }
+        }
+        return .name(arguments[0])
+    }
+
     /// Runs it to its end with our own output, and `standardInput` as its input.
     func runAttached(standardInput: borrowing Descriptor, log: Logger) throws(Failure) -> Int32 {
         log.debug("running \(description)")
         var plan = SpawnPlan(arguments, environment: variables.map { [UInt8]("\($0.key)=\($0.value)".utf8) })
+        plan.signalMask = InheritedSignals.mask
         plan.descriptors = .only([standardInput.raw, STDOUT_FILENO, STDERR_FILENO])
         return try failing(.provider, next: "install it, or choose another provider") { () throws(SystemError) in
             let pid = try spawn(plan)
@@ -60,6 +70,7 @@ extension HostCommand {
         log.debug("becoming \(description)")
         let words = CStringArray(arguments)
         let list = CStringArray(variables.map { "\($0.key)=\($0.value)" })
+        try failing(.provider) { () throws(SystemError) in try InheritedSignals.mask.setAsMask() }
         clinux_exec(arguments[0], words.pointer, list.pointer)
         throw Failure(.provider, SystemError.last("run \(arguments[0])"), next: "install it, or choose another provider")
     }

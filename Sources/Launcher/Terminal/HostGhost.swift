@@ -37,7 +37,8 @@ struct HostGhost {
 
     private func becomeAfterProof(_ words: [String]) throws -> Never {
         let store = try TokenStore(podName: pod.record.name)
-        if passphraseDescriptor != nil || (store.tokens.isEmpty && needsTwoSteps) {
+        // With nobody to ask for a passphrase, the pod itself says what is missing: it knows whether its vault is open.
+        if passphraseDescriptor != nil || (store.tokens.isEmpty && needsTwoSteps && hasTerminal) {
             let status = try giveProof(["attach", SessionList.ghostName, "--proof-only", "--passphrase-fd", "0"], store)
             try PassedStatus.pass(status)
         }
@@ -49,6 +50,10 @@ struct HostGhost {
     /// is given beforehand, in a run of its own, for a token that counts from then on.
     private var needsTwoSteps: Bool {
         passphraseDescriptor != nil || !Console.isInteractive
+    }
+
+    private var hasTerminal: Bool {
+        (try? Descriptor.open("/dev/tty", O_RDWR, stage: "open the terminal")) != nil
     }
 
     private func giveProof(_ words: [String], _ store: TokenStore) throws -> Int32 {

@@ -39,6 +39,12 @@ final class Client {
         self.peer = peer
     }
 
+    /// Says why not. What the client has asked by now is read, since the kernel would throw our answer away with it.
+    func turnAway(_ failure: Failure) {
+        reply(.error(failure))
+        while let received = try? socket.receive(capacity: 1), case .message = received {}
+    }
+
     /// Answers, if the client still listens: one that does not read loses its answer, and nothing waits for it.
     func reply(_ reply: Reply) {
         try? socket.send(reply.encoded)

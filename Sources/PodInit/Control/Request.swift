@@ -6,8 +6,18 @@ import Linux
 enum Request: Equatable {
     case status
     case sessions
-    case ensureSession(String)
+    /// tmux says that a session ended: one that is kept is made again.
+    case ensureSession(Name)
+    /// Makes a session, and keeps it.
+    case createSession(Name)
+    case endSession(Name)
     case probe(ProbeKind)
+    /// The services, from a place in their order on.
+    case services(from: Int)
+    /// What a service printed last.
+    case logs(Name)
+    /// Reads the service files again.
+    case reload
     case stop
     /// For the ghost's keeper, which reads the rest of the message itself.
     case ghost(GhostVerb)
@@ -23,6 +33,14 @@ enum Request: Equatable {
         if message.isWord("status") { return .status }
         if message.isWord("sessions") { return .sessions }
         if message.isWord("stop") { return .stop }
+        if message.isWord("reload") { return .reload }
+        if message.isWord("services") { return .services(from: Int(max(message.number("from") ?? 0, 0))) }
+        if message.isWord("logs") {
+            guard let name = message.bytes("service").flatMap({ Name($0) }) else {
+                throw Failure(.usage, "logs needs the name of a service")
+            }
+            return .logs(name)
+        }
         if message.isWord("unlock") { return .ghost(.unlock) }
         if message.isWord("lock") { return .ghost(.lock) }
         if message.isWord("attach") { return .ghost(.attach) }
@@ -33,8 +51,18 @@ enum Request: Equatable {
             if sameText(kind, "ready") { return .probe(.ready) }
             throw Failure(.usage, "a probe is of kind ready or live")
         }
-        if message.isWord("ensure-session"), let name = message.text("name") { return .ensureSession(name) }
+        if message.isWord("ensure-session") { return .ensureSession(try sessionName(message)) }
+        if message.isWord("create-session") { return .createSession(try sessionName(message)) }
+        if message.isWord("end-session") { return .endSession(try sessionName(message)) }
         throw Failure(.usage, "the control socket has no such request")
+    }
+
+    private static func sessionName(_ message: Message) throws(Failure) -> Name {
+        // tmux reads a dot as the beginning of a window's name.
+        guard let name = message.bytes("name").flatMap({ Name($0) }), !name.bytes.contains(UInt8(ascii: ".")) else {
+            throw Failure(.usage, "a session's name has up to 64 letters, digits, _ and -")
+        }
+        return name
     }
 
     /// Who may ask: root anything; the workspace user what concerns the user's own work; nobody else more than a probe.
@@ -44,7 +72,7 @@ enum Request: Equatable {
         if peer.uid == 0 { return }
         switch self {
         case .probe: return
-        case .status, .sessions, .ensureSession, .ghost:
+        case .status, .sessions, .ensureSession, .createSession, .endSession, .services, .logs, .reload, .ghost:
             if peer.uid == workspaceUID { return }
         case .stop: break
         }

@@ -9,8 +9,12 @@ final class GhostLink {
     let channel: MessageSocket
     /// `opening` until the ghost says otherwise: `open`, `closing`.
     private(set) var stateName = "opening"
+    /// Whether it ever said so.
+    private(set) var wasOpen = false
     /// What the ghost says of itself, for `status`.
     private(set) var details: [Message.Field] = []
+
+    var isOpen: Bool { sameText(stateName, "open") }
 
     init(identifier: UInt32, pid: pid_t, channel: consuming MessageSocket) {
         self.identifier = identifier
@@ -22,6 +26,7 @@ final class GhostLink {
     func update(_ message: Message) {
         guard message.isWord("state"), let value = message.text("value") else { return }
         stateName = value
+        if isOpen { wasOpen = true }
         details = message.fields.filter { !$0.key.elementsEqual("value".utf8) }
     }
 }

@@ -71,7 +71,10 @@ extension Supervisor {
             // Its end, which SIGCHLD tells, counts; until then there is nothing more to hear.
             case .closed: epoll.remove(ghost.channel.descriptor.raw)
             case .message(let received):
-                if let message = Message(parsing: received.bytes) { ghost.update(message) }
+                guard let message = Message(parsing: received.bytes) else { return }
+                let before = ghost.isOpen
+                ghost.update(message)
+                if ghost.isOpen && !before { log("the vault is open") }
             }
         } catch {
             log(error.sentence)
@@ -94,7 +97,8 @@ extension Supervisor {
     }
 
     func ghostEnded(_ status: Int32) {
-        if clinux_signaled(status) { log("the ghost was ended by signal \(clinux_term_signal(status)); its vault is locked") }
+        if clinux_signaled(status) { log("the ghost was ended by signal \(clinux_term_signal(status))") }
+        if ghost?.wasOpen == true { log("the vault is locked") }
         deadlines.clear(.ghostLock)
         if let ghost { epoll.remove(ghost.channel.descriptor.raw) }
         ghost = nil

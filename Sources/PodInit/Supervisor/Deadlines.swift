@@ -1,11 +1,14 @@
 /// What the one timer is waited for. Empty, the timer is off.
 struct Deadlines {
     enum Purpose: Equatable {
-        case sessionStart
+        case sessionStart(UInt32)
         /// The ghost should have locked by now.
         case ghostLock
         case stopping
         case job(UInt32)
+        case serviceStart(UInt32)
+        case serviceStop(UInt32)
+        case serviceReadiness(UInt32)
     }
 
     private var entries: [(purpose: Purpose, time: Int64)] = []

@@ -2,7 +2,7 @@
 /// ended in the same round finds nothing.
 struct EventToken: Equatable {
     enum Kind: UInt64 {
-        case signals = 1, timer, listener, client, ghost, job
+        case signals = 1, timer, listener, client, ghost, job, output, readiness, notify, standardError
     }
 
     let kind: Kind

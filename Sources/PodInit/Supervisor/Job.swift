@@ -4,8 +4,11 @@ import Linux
 /// A short-lived program that init runs as the workspace user, to read its output.
 final class Job {
     enum Purpose {
-        case startSession
+        case startSession(session: UInt32)
+        case endSession(Name, client: UInt32)
         case listSessions(client: UInt32)
+        /// `ready = exec`.
+        case readiness(service: UInt32)
     }
 
     static let longestMilliseconds: Int64 = 10_000

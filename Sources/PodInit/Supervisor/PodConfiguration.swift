@@ -21,14 +21,15 @@ struct PodConfiguration {
     /// The uid that may use the control socket beside root.
     var workspaceUID: uid_t { account?.uid ?? geteuid() }
 
-    /// The environment of the public area: the pod's own, without what is meant for TazPod's programs.
-    var publicEnvironment: [[UInt8]] {
-        publicEnvironment(from: environment())
-    }
+    /// The environment of the public area.
+    var publicEnvironment: [[UInt8]] { environment(of: account, from: Linux.environment()) }
 
+    /// What a process of `account` gets: the pod's environment without what is meant for TazPod's programs. Without an account
+    /// init is not root, and everything is its own user's.
+    ///
     /// - Parameter pod: PID 1's environment.
-    func publicEnvironment(from pod: [[UInt8]]) -> [[UInt8]] {
-        var result = pod.filter { !$0.starts(with: "TAZPOD_".utf8) }
+    func environment(of account: Account?, from pod: [[UInt8]]) -> [[UInt8]] {
+        var result = pod.filter { !$0.starts(with: "TAZPOD_".utf8) && !$0.starts(with: "NOTIFY_SOCKET=".utf8) }
         guard let account else { return result }
         result.removeAll { variable in
             ["HOME=", "USER=", "LOGNAME=", "SHELL="].contains { variable.starts(with: $0.utf8) }

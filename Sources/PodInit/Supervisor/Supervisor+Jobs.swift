@@ -4,10 +4,11 @@ import Linux
 
 extension Supervisor {
     /// Starts `arguments` as the workspace user; the job's end comes to `finish`.
-    func startJob(_ arguments: [String], for purpose: Job.Purpose) throws(SystemError) {
+    func startJob(_ arguments: [[UInt8]], for purpose: Job.Purpose) throws(SystemError) {
         let pipe = try Pipe()
         let null = try Descriptor.open("/dev/null", O_RDWR, stage: "open /dev/null")
-        var plan = SpawnPlan(arguments, environment: configuration.publicEnvironment)
+        var plan = SpawnPlan(
+            program: arguments.first ?? [], arguments: arguments, environment: configuration.publicEnvironment)
         plan.account = configuration.account
         plan.directory = PodPaths.workspace
         plan.fallbackDirectory = configuration.account?.home ?? "/"
@@ -38,9 +39,11 @@ extension Supervisor {
     }
 
     func jobEnded(_ pid: pid_t, _ waitStatus: Int32) {
-        guard let (identifier, job) = jobs.first(where: { $0.value.pid == pid }) else { return }
-        job.exitStatus = Linux.exitStatus(waitStatus)
-        finishIfDone(identifier, job)
+        for (identifier, job) in jobs where job.pid == pid {
+            job.exitStatus = Linux.exitStatus(waitStatus)
+            finishIfDone(identifier, job)
+            return
+        }
     }
 
     /// A job that takes too long is given up; what it left running keeps the pipe open, so that ends here too.
@@ -59,8 +62,11 @@ extension Supervisor {
         deadlines.clear(.job(identifier))
         jobs[identifier] = nil
         switch job.purpose {
-        case .startSession: publicSessionStarted(job)
+        case .startSession(let session): sessionStarted(job, session)
+        case .endSession(let name, let client): sessionWasEnded(job, name, for: client)
         case .listSessions(let client): sessionsListed(job, for: client)
+        case .readiness(let identifier):
+            if let service = services.service(identifier) { readinessFound(service, isThere: job.exitStatus == 0) }
         }
     }
 }

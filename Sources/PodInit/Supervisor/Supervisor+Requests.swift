@@ -9,7 +9,7 @@ extension Supervisor {
                 let peer = try socket.peer()
                 let client = Client(socket, peer: peer)
                 guard control.mayConnect(peer.uid) else {
-                    client.reply(.error(Failure(.refused, "too many clients of uid \(peer.uid) are connected; close some")))
+                    client.turnAway(Failure(.refused, "too many clients of uid \(peer.uid) are connected; close some"))
                     continue
                 }
                 let identifier = nextIdentifier()
@@ -56,9 +56,17 @@ extension Supervisor {
             case .status: client.reply(.ok(status()))
             case .probe(let kind): try answerProbe(client, kind)
             case .sessions: try listSessions(for: identifier)
-            case .ensureSession:
-                ensurePublicSession()
+            case .services(let position): client.reply(.ok(serviceList(from: position)))
+            case .logs(let name): client.reply(.ok(try keptLines(of: name)))
+            case .reload:
+                let problems = reloadServices()
+                if let first = problems.first { throw Failure(.project, first) }
                 client.reply(.ok(Message("ok")))
+            case .ensureSession(let name):
+                ensureSession(name)
+                client.reply(.ok(Message("ok")))
+            case .createSession(let name): createSession(name, for: identifier)
+            case .endSession(let name): try endSession(name, for: identifier)
             case .stop:
                 client.reply(.ok(Message("ok")))
                 stop()
@@ -71,12 +79,12 @@ extension Supervisor {
     }
 
     private func answerProbe(_ client: Client, _ kind: ProbeKind) throws(Failure) {
-        if kind == .ready && !isReady { throw Failure(.timeout, "the pod is still starting") }
+        if kind == .ready && !isReady { throw Failure(.timeout, whyNotReady) }
         client.reply(.ok(Message("ok")))
     }
 
-    private var isReady: Bool {
-        stopping == nil && publicSession.isUp
+    var isReady: Bool {
+        stopping == nil && sessions.areUp && services.unready == 0
     }
 
     private func status() -> Message {
@@ -85,6 +93,8 @@ extension Supervisor {
         message.add("project", configuration.project)
         message.add("pod", stopping != nil ? "stopping" : isReady ? "ready" : "starting")
         message.add("uptime", String((monotonicMilliseconds() - startedAt) / 1000))
+        message.add("services", String(services.inOrder.count))
+        message.add("services-ready", String(services.inOrder.count - services.unready))
         message.add("vault", ghost?.stateName ?? "locked")
         for field in ghost?.details ?? [] { message.add(String(decoding: field.key, as: UTF8.self), field.value) }
         return message

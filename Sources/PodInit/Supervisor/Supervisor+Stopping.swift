@@ -5,6 +5,8 @@ import Linux
 enum StoppingPhase: Equatable {
     /// The vault is being locked; everything else still runs.
     case locking
+    /// The services are being stopped, the last first.
+    case services
     /// Every process was asked to end.
     case ending
     /// Every process was killed.
@@ -15,10 +17,23 @@ extension Supervisor {
     private static let graceMilliseconds: Int64 = 5_000
     private static let killMilliseconds: Int64 = 2_000
 
+    /// systemd's signals to a container or machine (systemd(1), SIGNALS); to a pod they are all one.
+    func stopIfAsked(by signal: Int32) {
+        switch signal {
+        case SIGTERM, SignalNumbers.realTimeMinimum + 4: machineEnd = .powerOff
+        case SignalNumbers.realTimeMinimum + 3: machineEnd = .halt
+        // Control-Alt-Delete, too.
+        case SIGINT, SignalNumbers.realTimeMinimum + 5: machineEnd = .reboot
+        default: return
+        }
+        stop()
+    }
+
     /// Locks the vault, then ends every process: asked first, killed when the grace is over.
     func stop() {
         guard stopping == nil else { return }
         stopping = .locking
+        tellManager("STOPPING=1")
         if ghost == nil {
             advanceStop()
         } else {
@@ -31,6 +46,10 @@ extension Supervisor {
         switch stopping {
         case nil: return
         case .locking:
+            stopping = .services
+            stopServicesInOrder()
+            return
+        case .services:
             stopping = .ending
             signalEverything(SIGTERM)
             // What was stopped hears nothing until it goes on; a shell ends on SIGHUP, not on SIGTERM.
@@ -54,7 +73,7 @@ extension Supervisor {
             kill(-1, signal)
             return
         }
-        if let server = publicSession.serverPID { kill(server, signal) }
+        if let server = sessions.serverPID { kill(server, signal) }
         for job in jobs.values { kill(job.pid, signal) }
     }
 

@@ -12,15 +12,23 @@ final class Supervisor {
     let signals: SignalDescriptor
     let timer: Timer
     let control: ControlServer
+    /// Where services notify us; nil when it could not be made, and then they cannot.
+    private(set) var notifySocket: NotifySocket?
     let startedAt = monotonicMilliseconds()
 
     var deadlines = Deadlines()
-    var publicSession = PublicSession()
+    var sessions = PublicSessions()
     var ghost: GhostLink?
     var jobs: [UInt32: Job] = [:]
+    var services = ServiceTable()
+    var standardError = StandardError()
+    var isStandardErrorWatched = false
+    var hasToldReadiness = false
     var lastIdentifier: UInt32 = 0
     var stopping: StoppingPhase?
     var exitStatus: Int32?
+    /// What happens to the machine after a stop, if it is ours.
+    var machineEnd = Machine.End.powerOff
 
     private init(_ configuration: PodConfiguration, inheritedMask: SignalSet) throws(SystemError) {
         self.configuration = configuration
@@ -29,15 +37,17 @@ final class Supervisor {
         signals = try SignalDescriptor(.allButFaults)
         timer = try Timer()
         control = try ControlServer(path: PodPaths.controlSocket)
+        notifySocket = try? NotifySocket(receivingAt: PodPaths.notifySocket)
         try epoll.add(signals.descriptor.raw, token: EventToken(.signals).raw)
         try epoll.add(timer.descriptor.raw, token: EventToken(.timer).raw)
         try epoll.add(control.listener.descriptor.raw, token: EventToken(.listener).raw)
+        if let raw = notifySocket?.descriptor.raw { try epoll.add(raw, token: EventToken(.notify).raw) }
     }
 
     /// Supervises until it is told to stop.
     ///
     /// - Returns: the exit status.
-    static func run() throws(InitFailure) -> Int32 {
+    static func run(_ machine: Machine?) throws(InitFailure) -> Int32 {
         let supervisor = try initFailing { () throws(SystemError) in
             let mask = try SignalSet.allButFaults.setAsMask()
             if getpid() != 1 {
@@ -46,19 +56,22 @@ final class Supervisor {
             try makeRuntimeDirectories()
             return try Supervisor(try PodConfiguration.fromEnvironment(), inheritedMask: mask)
         }
-        supervisor.startPublicSession()
-        return supervisor.loop()
+        supervisor.keepMainSession()
+        supervisor.reloadServices()
+        let status = supervisor.loop()
+        machine?.end(supervisor.machineEnd)
+        return status
     }
 
     /// The private folder is closed before anything else runs: the vault's image may be mounted below it.
     private static func makeRuntimeDirectories() throws(SystemError) {
         umask(0o022)
         _ = chdir("/")
-        for (path, mode) in [("/run", 0o755), (PodPaths.runtime, 0o755), (PodPaths.privateDirectory, 0o700)] as [(String, mode_t)]
-        {
+        _ = mkdir("/run", 0o755)
+        for (path, mode) in [(PodPaths.runtime, 0o755), (PodPaths.privateDirectory, 0o700)] as [(String, mode_t)] {
             if mkdir(path, mode) != 0, clinux_errno() != EEXIST { throw SystemError.last("make \(path)") }
             // The engine may have made it, on the way to a mount below.
-            if path != "/run" { try retrying("set who may enter \(path)") { chmod(path, mode) } }
+            try retrying("set who may enter \(path)") { chmod(path, mode) }
         }
     }
 
@@ -85,6 +98,10 @@ final class Supervisor {
         case .client: readClient(token.identifier)
         case .ghost: readGhost(token.identifier)
         case .job: readJob(token.identifier)
+        case .output: readOutput(token.identifier)
+        case .readiness: readReadiness(token.identifier)
+        case .notify: readNotifications()
+        case .standardError: standardErrorHasRoom()
         }
     }
 
@@ -92,8 +109,8 @@ final class Supervisor {
         while let record = signals.next() {
             switch Int32(record.ssi_signo) {
             case SIGCHLD: reap()
-            case SIGTERM, SIGINT, clinux_sigrtmin() + 3: stop()
-            default: break
+            case SIGHUP: reloadServices()
+            case let number: stopIfAsked(by: number)
             }
         }
     }
@@ -102,10 +119,15 @@ final class Supervisor {
         timer.acknowledge()
         for purpose in deadlines.takeExpired(now: monotonicMilliseconds()) {
             switch purpose {
-            case .sessionStart: startPublicSession()
+            case .sessionStart(let identifier):
+                if let session = sessions.session(identifier) { startSession(session) }
             case .ghostLock: killGhost()
             case .stopping: advanceStop()
             case .job(let identifier): killJob(identifier)
+            case .serviceStart(let identifier):
+                if let service = services.service(identifier), stopping == nil { start(service) }
+            case .serviceStop(let identifier): killService(identifier)
+            case .serviceReadiness(let identifier): lookAtReadiness(identifier)
             }
         }
     }
@@ -119,12 +141,13 @@ final class Supervisor {
             if pid <= 0 { break }
             if ghost?.pid == pid {
                 ghostEnded(status)
-            } else if publicSession.serverPID == pid {
-                publicSessionEnded()
-            } else {
+            } else if sessions.serverPID == pid {
+                sessionServerEnded()
+            } else if !serviceProcessEnded(pid, status) {
                 jobEnded(pid, status)
             }
         }
+        finishStopsThatAreOver()
         if stopping != nil { stopIfAllEnded() }
     }
 

@@ -1,0 +1,72 @@
+"""Opening a vault, without the key derivation, whose cost is a choice and not a speed."""
+
+import time
+
+from Bench import host
+from Bench.pairing import take_turns
+from Bench.report import Table
+from Bench.workshop import CHEAP_DERIVATION, make_cheap_vault, running_pod
+from pod import PASSPHRASE
+
+NAME = "unlock"
+TITLE = "Unlocking"
+TEXT = f"""
+The provider is native, the vault 512 MiB on the disk, and its key slot stock cryptsetup's cheapest
+(`luksConvertKey {' '.join(CHEAP_DERIVATION)}`),
+so that key derivation is next to nothing on both sides.
+
+- TazPod's side of `unlock --detach` is the launcher, the LUKS2 header read and the key unlocked, the FUSE server and a loop
+  device started, `e2fsck -p`, the ext4 inside mounted, the enclave's namespaces built with its own /tmp, /dev/pts, /proc and
+  bridges, privileges dropped, and a tmux server with a shell started in it. Locking afterwards is not timed.
+- `unlock -- true`, with its passphrase from a descriptor, does all that, tmux too, then goes into the pod a second time to run
+  `true` in the enclave, and locks: ends everything in it, flushes, unmounts and detaches.
+- The peer opens the same LUKS2 image with `cryptsetup open --test-passphrase`, and mounts a plain ext4 image of the same size
+  with `mount -o loop`, in one `sh -c`: no decryption, no check, no isolation, no shell. Against `unlock --detach` the unmounting
+  is not timed; against `unlock -- true` it is, in the same `sh -c`.
+"""
+
+TURNS = 24
+SIZE = 512 << 20
+
+
+def run(workshop):
+    with (
+        host.disk_folder() as folder,
+        running_pod("native", parent=folder, config=f"vault: {{size: {SIZE >> 20}MiB}}\n") as pod,
+        host.unmounted_later(folder / "plain") as mount,
+    ):
+        make_cheap_vault(pod)
+        host.make_plain_image(folder / "plain.img", SIZE)
+        stock = f"cryptsetup open --test-passphrase --key-file - '{pod.image}' && mount -o loop '{folder}/plain.img' '{mount}'"
+
+        def unlock(*words):
+            start = time.perf_counter()
+            pod.run("unlock", *words, passphrase=PASSPHRASE, check=0)
+            return (time.perf_counter() - start) * 1000
+
+        def unlock_and_stay():
+            elapsed = unlock("--detach")
+            pod.lock()
+            return elapsed
+
+        def stock_open(script):
+            return host.milliseconds("sh", "-c", script, stdin=PASSPHRASE.encode())
+
+        def stock_open_and_stay():
+            elapsed = stock_open(stock)
+            host.run("umount", str(mount))
+            return elapsed
+
+        peer = "cryptsetup open --test-passphrase, mount -o loop"
+        staying = take_turns("unlock --detach", "ms", {"tazpod": unlock_and_stay, peer: stock_open_and_stay}, TURNS)
+        closing = take_turns(
+            "unlock -- true", "ms", {
+                "tazpod": lambda: unlock("--", "true"),
+                f"{peer}, umount": lambda: stock_open(f"{stock} && umount '{mount}'"),
+            }, TURNS)
+    return [
+        Table("", [
+            staying.compare("`tazpod unlock --detach`", "tazpod", peer),
+            closing.compare("`tazpod unlock -- true`", "tazpod", f"{peer}, umount"),
+        ])
+    ]
