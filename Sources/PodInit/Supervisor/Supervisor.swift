@@ -24,6 +24,9 @@ final class Supervisor {
     var ghost: GhostLink?
     var jobs: [UInt32: Job] = [:]
     var services = ServiceTable()
+    /// A round of starts is under way, or services are being changed: none starts in between.
+    var holdsStarts = false
+    var needsStartRound = false
     var standardError = StandardError()
     var isStandardErrorWatched = false
     var hasToldReadiness = false
