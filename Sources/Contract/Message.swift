@@ -11,28 +11,26 @@ public struct Message: Equatable, Sendable {
         public var value: [UInt8]
     }
 
-    public private(set) var word: [UInt8]
-    public private(set) var fields: [Field]
+    /// The message as it travels. It is kept in this form, so that it is made without an allocation for each of its parts.
+    public private(set) var encoded: [UInt8]
 
     public init(_ word: String) {
-        self.word = [UInt8](word.utf8)
-        fields = []
+        encoded = []
+        encoded.reserveCapacity(Message.usualLength)
+        encoded.append(contentsOf: word.utf8)
     }
+
+    private static let usualLength = 160
 
     /// Reads a message.
     ///
     /// - Returns: nil unless `bytes` is a lower-case word and well-formed fields, within the length.
     public init?(parsing bytes: [UInt8]) {
         guard bytes.count <= Message.maximumLength else { return nil }
-        let parts = bytes.split(separator: 0, omittingEmptySubsequences: false)
-        guard let word = parts.first, Message.isName(word) else { return nil }
-        self.word = [UInt8](word)
-        fields = []
-        for part in parts.dropFirst() {
-            guard let equals = part.firstIndex(of: UInt8(ascii: "=")), Message.isName(part[part.startIndex..<equals]) else {
-                return nil
-            }
-            fields.append(Field(key: [UInt8](part[part.startIndex..<equals]), value: [UInt8](part[(equals &+ 1)...])))
+        encoded = bytes
+        guard Message.isName(wordBytes) else { return nil }
+        for part in parts {
+            guard let equals = part.firstIndex(of: UInt8(ascii: "=")), Message.isName(part[..<equals]) else { return nil }
         }
     }
 
@@ -44,28 +42,51 @@ public struct Message: Equatable, Sendable {
         }
     }
 
-    public mutating func add(_ key: String, _ value: String) {
-        add(key, [UInt8](value.utf8))
+    // -- its parts ---------------------------------------------------------------------------------------------------------
+
+    private var wordBytes: ArraySlice<UInt8> { encoded.prefix { $0 != 0 } }
+
+    /// What follows each NUL byte.
+    private var parts: Parts { Parts(rest: encoded[wordBytes.endIndex...]) }
+
+    private struct Parts: Sequence, IteratorProtocol {
+        var rest: ArraySlice<UInt8>
+
+        mutating func next() -> ArraySlice<UInt8>? {
+            guard !rest.isEmpty else { return nil }
+            let part = rest.dropFirst().prefix { $0 != 0 }
+            rest = rest[part.endIndex...]
+            return part
+        }
     }
 
-    /// Adds a field; a value is cut at a NUL byte, which the format cannot carry.
-    public mutating func add(_ key: String, _ value: [UInt8]) {
-        fields.append(Field(key: [UInt8](key.utf8), value: [UInt8](value.prefix { $0 != 0 })))
+    /// The value of `part` if its key is `key`.
+    private static func value(in part: ArraySlice<UInt8>, of key: String) -> ArraySlice<UInt8>? {
+        let count = key.utf8.count
+        guard part.count > count, part.prefix(count).elementsEqual(key.utf8), part[part.startIndex &+ count] == UInt8(ascii: "=")
+        else { return nil }
+        return part.dropFirst(count &+ 1)
     }
 
-    public func adding(_ key: String, _ value: String) -> Message {
-        var copy = self
-        copy.add(key, value)
-        return copy
+    public var word: [UInt8] { Array(wordBytes) }
+
+    public var fields: [Field] {
+        parts.map { part in
+            let key = part.prefix { $0 != UInt8(ascii: "=") }
+            return Field(key: Array(key), value: Array(part.dropFirst(key.count &+ 1)))
+        }
     }
 
     public func isWord(_ name: String) -> Bool {
-        word.elementsEqual(name.utf8)
+        wordBytes.elementsEqual(name.utf8)
     }
 
     /// The value of the first field called `key`.
     public func bytes(_ key: String) -> [UInt8]? {
-        fields.first { $0.key.elementsEqual(key.utf8) }?.value
+        for part in parts {
+            if let value = Message.value(in: part, of: key) { return Array(value) }
+        }
+        return nil
     }
 
     /// The value of the first field called `key`, as text.
@@ -79,17 +100,32 @@ public struct Message: Equatable, Sendable {
 
     /// Every value of a repeated key, in order.
     public func all(_ key: String) -> [[UInt8]] {
-        fields.filter { $0.key.elementsEqual(key.utf8) }.map { $0.value }
+        parts.compactMap { part in Message.value(in: part, of: key).map { Array($0) } }
     }
 
-    public var encoded: [UInt8] {
-        var bytes = word
-        for field in fields {
-            bytes.append(0)
-            bytes.append(contentsOf: field.key)
-            bytes.append(UInt8(ascii: "="))
-            bytes.append(contentsOf: field.value)
-        }
-        return bytes
+    // -- making one --------------------------------------------------------------------------------------------------------
+
+    /// Adds a field; a value is cut at a NUL byte, which the format cannot carry.
+    public mutating func add(_ key: String, _ value: String) {
+        begin(key)
+        encoded.append(contentsOf: value.utf8.prefix { $0 != 0 })
+    }
+
+    /// Adds a field of bytes, in the same way.
+    public mutating func add(_ key: String, _ value: [UInt8]) {
+        begin(key)
+        encoded.append(contentsOf: value.prefix { $0 != 0 })
+    }
+
+    private mutating func begin(_ key: String) {
+        encoded.append(0)
+        encoded.append(contentsOf: key.utf8)
+        encoded.append(UInt8(ascii: "="))
+    }
+
+    public func adding(_ key: String, _ value: String) -> Message {
+        var copy = self
+        copy.add(key, value)
+        return copy
     }
 }

@@ -18,6 +18,6 @@ public enum WorkspaceEnvironment {
                     $0.prefix { $0 != UInt8(ascii: "=") }.elementsEqual(variable.prefix { $0 != UInt8(ascii: "=") })
                 }
         }
-        return others + set
+        return [others, set].flatMap { $0 }
     }
 }

@@ -46,7 +46,7 @@ public struct Epoll: ~Copyable {
 
     /// Waits without end, or for `milliseconds`, and returns the tokens that became ready; none when a signal came first.
     public func wait(milliseconds: Int32 = -1) throws(SystemError) -> [UInt64] {
-        let capacity = 16
+        let capacity = 64
         return try withUnsafeTemporaryAllocation(of: epoll_event.self, capacity: capacity) {
             events throws(SystemError) -> [UInt64] in
             let count = epoll_wait(descriptor.raw, events.baseAddress, Int32(capacity), milliseconds)

@@ -46,6 +46,19 @@ public struct ReceivedMessage: ~Copyable {
     public var truncated: Bool
 }
 
+/// Memory for what comes in, for those who receive often: of its pages only those exist that a message has reached.
+public struct MessageBuffer: ~Copyable {
+    fileprivate let memory: UnsafeMutableRawBufferPointer
+
+    public init(capacity: Int) {
+        memory = UnsafeMutableRawBufferPointer.allocate(byteCount: capacity, alignment: 1)
+    }
+
+    deinit {
+        memory.deallocate()
+    }
+}
+
 /// What a read of a message socket brought.
 public enum Received: ~Copyable {
     case message(ReceivedMessage)
@@ -115,11 +128,14 @@ public struct MessageSocket: ~Copyable {
     ///
     /// - Returns: `.nothingYet` when the socket is non-blocking and nothing is queued.
     public func receive(capacity: Int) throws(SystemError) -> Received {
-        let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: capacity, alignment: 1)
-        defer { buffer.deallocate() }
-        guard let base = buffer.baseAddress else { return .closed }
+        try receive(by: MessageBuffer(capacity: capacity))
+    }
+
+    /// Receives one message, of up to the buffer's size, by way of `buffer`.
+    public func receive(by buffer: borrowing MessageBuffer) throws(SystemError) -> Received {
+        guard let base = buffer.memory.baseAddress else { return .closed }
         while true {
-            var result = clinux_receive(descriptor.raw, base, capacity, 0)
+            var result = clinux_receive(descriptor.raw, base, buffer.memory.count, 0)
             if result.length < 0 {
                 let errno = clinux_errno()
                 if errno == EINTR { continue }
@@ -132,7 +148,7 @@ public struct MessageSocket: ~Copyable {
             if result.length == 0 && numbers.isEmpty { return .closed }
             return .message(
                 ReceivedMessage(
-                    bytes: Array(buffer[0..<result.length]), descriptors: ReceivedDescriptors(numbers),
+                    bytes: Array(buffer.memory[0..<result.length]), descriptors: ReceivedDescriptors(numbers),
                     truncated: result.truncated))
         }
     }

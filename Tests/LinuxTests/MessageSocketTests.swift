@@ -63,6 +63,20 @@ struct MessageSocketTests {
         #expect(result == .message(Arrived(bytes: [1, 2, 3], descriptorCount: 0, truncated: false)))
     }
 
+    @Test("A buffer serves one message after another, and is as large as it was made")
+    func buffer() throws {
+        let pair = try MessageSocketPair()
+        let buffer = MessageBuffer(capacity: 3)
+        var arrived: [Arrived] = []
+        for bytes in [[1, 2, 3, 4], [5], [6, 7]] as [[UInt8]] {
+            try pair.ours.send(bytes)
+            guard case .message(let message) = try pair.theirs.receive(by: buffer) else { continue }
+            arrived.append(Arrived(bytes: message.bytes, descriptorCount: 0, truncated: message.truncated))
+        }
+        let expected = [([1, 2, 3], true), ([5], false), ([6, 7], false)] as [([UInt8], Bool)]
+        #expect(arrived == expected.map { Arrived(bytes: $0.0, descriptorCount: 0, truncated: $0.1) })
+    }
+
     @Test("A non-blocking socket says when there is nothing")
     func nothingYet() throws {
         let pair = try MessageSocketPair()

@@ -66,7 +66,7 @@ extension Supervisor {
     func readGhost(_ identifier: UInt32) {
         guard let ghost, ghost.identifier == identifier else { return }
         do {
-            switch try ghost.channel.receive(capacity: Message.maximumLength) {
+            switch try ghost.channel.receive(by: messageBuffer) {
             case .nothingYet: return
             // Its end, which SIGCHLD tells, counts; until then there is nothing more to hear.
             case .closed: epoll.remove(ghost.channel.descriptor.raw)

@@ -19,6 +19,9 @@ final class Service {
         case failed
         /// It cannot start: a cycle, or a required service that failed.
         case refused
+
+        /// Those that require it may start.
+        var isFine: Bool { self == .ready || self == .done }
     }
 
     /// What follows when a stop is over.
@@ -28,7 +31,11 @@ final class Service {
 
     let identifier: UInt32
     var plan: ServicePlan
-    var state = State.waiting
+    var state = State.waiting {
+        didSet { tally?.fine &+= (isFine ? 1 : 0) &- (oldValue.isFine ? 1 : 0) }
+    }
+    /// Of the table that it is in.
+    fileprivate var tally: ServiceTally?
     var backoff: Backoff
     var afterStop = AfterStop.stay
     /// The main process, and the number of its group and session; the group may live on when the process has ended.
@@ -56,8 +63,7 @@ final class Service {
 
     /// Those that come after it may start.
     var isSettled: Bool { state == .ready || state == .done || state == .failed || state == .refused }
-    /// Those that require it may.
-    var isFine: Bool { state == .ready || state == .done }
+    var isFine: Bool { state.isFine }
     var hasProcesses: Bool { group != nil }
 
     var stateName: String {
@@ -74,6 +80,11 @@ final class Service {
     }
 }
 
+/// Counts along, so that a status costs the same however many services there are.
+private final class ServiceTally {
+    var fine = 0
+}
+
 /// Every service, by what it is looked up with.
 struct ServiceTable {
     /// In the order they start.
@@ -81,34 +92,35 @@ struct ServiceTable {
     private var byIdentifier: [UInt32: Service] = [:]
     private var byName: [Name: Service] = [:]
     private var byGroup: [pid_t: Service] = [:]
+    private let tally = ServiceTally()
 
     func service(_ identifier: UInt32) -> Service? { byIdentifier[identifier] }
     func service(named name: Name) -> Service? { byName[name] }
     /// - Parameter group: the pid of a main process, or the session of another process.
     func service(group: pid_t) -> Service? { byGroup[group] }
 
-    var unready: Int { inOrder.reduce(0) { $0 &+ ($1.isFine ? 0 : 1) } }
+    var unready: Int { inOrder.count &- tally.fine }
 
     mutating func add(_ service: Service) {
         byIdentifier[service.identifier] = service
         byName[service.name] = service
         inOrder.append(service)
+        service.tally = tally
+        tally.fine &+= service.isFine ? 1 : 0
     }
 
     mutating func remove(_ service: Service) {
         byIdentifier[service.identifier] = nil
         byName[service.name] = nil
         inOrder.removeAll { $0 === service }
+        service.tally = nil
+        tally.fine &-= service.isFine ? 1 : 0
     }
 
     /// Services that `names` does not have come last.
     mutating func sort(_ names: [Name]) {
-        var sorted: [Service] = []
-        for name in names {
-            if let service = byName[name] { sorted.append(service) }
-        }
-        for service in inOrder where !names.contains(service.name) { sorted.append(service) }
-        inOrder = sorted
+        let named = Set(names)
+        inOrder = names.compactMap { byName[$0] } + inOrder.filter { !named.contains($0.name) }
     }
 
     mutating func started(_ service: Service, group: pid_t) {

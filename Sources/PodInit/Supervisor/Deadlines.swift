@@ -14,21 +14,30 @@ struct Deadlines {
     private var entries: [(purpose: Purpose, time: Int64)] = []
 
     /// In monotonic milliseconds.
-    var earliest: Int64? { entries.map { $0.time }.min() }
+    private(set) var earliest: Int64?
 
     /// Sets the time of `purpose`, in place of an earlier one.
     mutating func set(_ purpose: Purpose, at time: Int64) {
-        clear(purpose)
+        entries.removeAll { $0.purpose == purpose }
         entries.append((purpose, time))
+        findEarliest()
     }
 
     mutating func clear(_ purpose: Purpose) {
         entries.removeAll { $0.purpose == purpose }
+        findEarliest()
     }
 
     mutating func takeExpired(now: Int64) -> [Purpose] {
         let expired = entries.filter { $0.time <= now }.map { $0.purpose }
         entries.removeAll { $0.time <= now }
+        findEarliest()
         return expired
+    }
+
+    /// The loop asks for it far more often than it changes.
+    private mutating func findEarliest() {
+        earliest = nil
+        for entry in entries where entry.time < earliest ?? Int64.max { earliest = entry.time }
     }
 }

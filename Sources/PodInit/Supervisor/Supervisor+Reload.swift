@@ -13,9 +13,12 @@ extension Supervisor {
         let folder = ServiceFolder.read()
         let order = ServiceOrder(folder.plans)
         for problem in folder.problems { log(problem) }
+        // Until all that a service may come after is there.
+        holdsStarts = true
         for plan in folder.plans { bringInLine(plan, order) }
         stopRemoved(folder)
         services.sort(order.names)
+        holdsStarts = false
         for refusal in order.refused {
             if let service = services.service(named: refusal.name), !service.hasProcesses {
                 deadlines.clear(.serviceStart(service.identifier))
@@ -39,7 +42,8 @@ extension Supervisor {
     }
 
     private func stopRemoved(_ folder: ServiceFolder) {
-        for service in services.inOrder where !folder.plans.contains(where: { $0.name == service.name }) {
+        let present = Set(folder.plans.map { $0.name })
+        for service in services.inOrder where !present.contains(service.name) {
             let isDamaged = access("\(ServiceFolder.path)/\(service.name.text)", F_OK) == 0
             if !isDamaged { stop(service, then: .remove) }
         }

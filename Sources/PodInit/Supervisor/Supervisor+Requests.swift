@@ -26,7 +26,7 @@ extension Supervisor {
     func readClient(_ identifier: UInt32) {
         guard let client = control.clients[identifier] else { return }
         do {
-            switch try client.socket.receive(capacity: Message.maximumLength) {
+            switch try client.socket.receive(by: messageBuffer) {
             case .nothingYet: return
             case .closed: removeClient(identifier)
             case .message(let received): answer(client, identifier, received)

@@ -5,15 +5,26 @@ import Linux
 /// Starting services, and what follows when one ends.
 extension Supervisor {
     /// Starts every service that waits for nothing any more.
+    ///
+    /// What happens to one may let others start: that is another round, and not a call within this one, since the stack would
+    /// grow with the number of services.
     func startWaitingServices() {
-        guard stopping == nil else { return }
-        for service in services.inOrder where service.state == .waiting {
-            if let blocker = blocker(of: service) {
-                refuse(service, blocker)
-                startWaitingServices()
-            } else if mayStart(service) {
-                start(service)
-            }
+        needsStartRound = true
+        if holdsStarts { return }
+        holdsStarts = true
+        defer { holdsStarts = false }
+        while needsStartRound && stopping == nil {
+            needsStartRound = false
+            for service in services.inOrder where service.state == .waiting { startOrRefuse(service) }
+        }
+    }
+
+    private func startOrRefuse(_ service: Service) {
+        if let blocker = blocker(of: service) {
+            refuse(service, blocker)
+            needsStartRound = true
+        } else if mayStart(service) {
+            start(service)
         }
     }
 

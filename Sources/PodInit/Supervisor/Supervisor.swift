@@ -14,13 +14,19 @@ final class Supervisor {
     let control: ControlServer
     /// Where services notify us; nil when it could not be made, and then they cannot.
     private(set) var notifySocket: NotifySocket?
+    let messageBuffer = MessageBuffer(capacity: Message.maximumLength)
     let startedAt = monotonicMilliseconds()
 
     var deadlines = Deadlines()
+    /// What the timer is set to; nil when it is off.
+    private var timerTime: Int64?
     var sessions = PublicSessions()
     var ghost: GhostLink?
     var jobs: [UInt32: Job] = [:]
     var services = ServiceTable()
+    /// A round of starts is under way, or services are being changed: none starts in between.
+    var holdsStarts = false
+    var needsStartRound = false
     var standardError = StandardError()
     var isStandardErrorWatched = false
     var hasToldReadiness = false
@@ -79,7 +85,7 @@ final class Supervisor {
     private func loop() -> Int32 {
         while true {
             do {
-                timer.arm(at: deadlines.earliest)
+                armTimer()
                 for raw in try epoll.wait() {
                     if let token = EventToken(raw: raw) { handle(token) }
                 }
@@ -88,6 +94,13 @@ final class Supervisor {
             }
             if let exitStatus { return exitStatus }
         }
+    }
+
+    private func armTimer() {
+        let earliest = deadlines.earliest
+        if earliest == timerTime { return }
+        timer.arm(at: earliest)
+        timerTime = earliest
     }
 
     private func handle(_ token: EventToken) {
@@ -117,6 +130,7 @@ final class Supervisor {
 
     private func handleTimer() {
         timer.acknowledge()
+        timerTime = nil
         for purpose in deadlines.takeExpired(now: monotonicMilliseconds()) {
             switch purpose {
             case .sessionStart(let identifier):
