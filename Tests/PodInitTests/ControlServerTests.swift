@@ -59,5 +59,7 @@ struct ControlServerTests {
     func goneClient() throws {
         let client = Client(try MessageSocketPair().keepOurs(), peer: Peer(pid: 1, uid: 1000))
         client.reply(.ok(Message("ok")))
+        // Without MSG_NOSIGNAL the first answer would have been the end of us.
+        #expect(throws: SystemError("send a message", errno: EPIPE)) { try client.socket.send([1]) }
     }
 }
