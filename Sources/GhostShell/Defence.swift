@@ -1,3 +1,4 @@
+import Contract
 import Linux
 
 /// The defences that tests switch off one by one, to see that what they check would be noticed.
@@ -23,7 +24,7 @@ enum Defence: String {
 
     var isOn: Bool {
         #if TAZPOD_WEAKENED
-            let names = environmentValue("WEAKENED_DEFENCES") ?? ""
+            let names = environmentValue(WorkspaceEnvironment.prefix + "WEAKENED_DEFENCES") ?? ""
             return !names.split(separator: ",").contains { $0 == rawValue }
         #else
             return true
