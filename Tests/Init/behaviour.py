@@ -1,12 +1,9 @@
 """One row of the table of behaviours: what is measured, and what is expected of ours and of its peers."""
 
 import dataclasses
-import hashlib
 import threading
 import time
 import typing
-
-from inits import folder
 
 COLUMNS = ("tazpod-init", "tini", "dumb-init", "catatonit")
 NO_OPTION = "no such option"
@@ -72,14 +69,3 @@ def comes(condition, seconds=None):
 def option(init, **by_dialect):
     """The words for what inits call differently, or None when this one has nothing like it."""
     return by_dialect.get(init.speaks.replace("-", "_"))
-
-
-def script(text):
-    path = folder() / f"script-{hashlib.sha1(text.encode()).hexdigest()}"
-    if not path.exists():
-        # Written elsewhere and moved: a file that is open for writing cannot be run.
-        new = path.with_name(f"{path.name}.{threading.get_ident()}")
-        new.write_text(text)
-        new.chmod(0o755)
-        new.rename(path)
-    return str(path)

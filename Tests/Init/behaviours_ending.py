@@ -3,8 +3,8 @@
 import os
 import subprocess
 
-from behaviour import NO_OPTION, behaviour, comes, option, script, yes
-from inits import WAIT, Running, probe, run
+from behaviour import NO_OPTION, behaviour, comes, option, yes
+from inits import WAIT, Running, probe, run, script
 
 
 @behaviour("the command's exit status 42 becomes", "42")

@@ -4,6 +4,7 @@ import atexit
 import contextlib
 import dataclasses
 import functools
+import hashlib
 import os
 import pathlib
 import shutil
@@ -53,6 +54,18 @@ def probe(name):
     subprocess.run(
         ["gcc", "-static", "-O1", "-Wall", "-Wextra", "-Werror", "-o", str(program), str(source)], check=True, timeout=120)
     return str(program)
+
+
+def script(text):
+    """An executable file with this text."""
+    path = folder() / f"script-{hashlib.sha1(text.encode()).hexdigest()}"
+    if not path.exists():
+        # Written elsewhere and moved: a file that is open for writing cannot be run.
+        new = path.with_name(f"{path.name}.{threading.get_ident()}")
+        new.write_text(text)
+        new.chmod(0o755)
+        new.rename(path)
+    return str(path)
 
 
 @dataclasses.dataclass(frozen=True)

@@ -1,7 +1,8 @@
 // Runs an init as PID 1 of one PID namespace after the other, and tells how each ended.
 //
 //   matrix statuses INIT COMMAND [OPTION...]    for each status from 0 to 255, what INIT ends with when COMMAND ends with it
-//   matrix deaths INIT COMMAND [OPTION...]      for each signal from 1 to 64, what INIT ends with when COMMAND dies of it
+//   matrix deaths INIT COMMAND [OPTION...]      for each signal from 1 to 64 that stops nothing, what INIT ends with when COMMAND sends
+//                                               it to itself
 //
 // Numbers on one line. C, because a thousand times unshare(1) takes ten times as long.
 
@@ -59,6 +60,7 @@ int main(int count, char **arguments) {
     words[next++] = is_death ? "die" : "exit";
     words[next++] = number;
     for (int value = is_death ? 1 : 0; value <= (is_death ? 64 : 255); value++) {
+        if (is_death && value >= SIGSTOP && value <= SIGTTOU) continue;
         snprintf(number, sizeof number, "%d", value);
         printf("%d ", run_apart(words));
     }
