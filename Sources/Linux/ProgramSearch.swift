@@ -25,6 +25,9 @@ public struct ProgramSearch {
 
     /// Whether one of the paths is there, whatever kept it from being run.
     public var isThere: Bool {
-        paths.contains { CStringArray([$0]).pointer[0].map { access($0, F_OK) == 0 } ?? false }
+        let names = CStringArray(paths)
+        return withExtendedLifetime(names) {
+            (0..<paths.count).contains { index in names.pointer[index].map { access($0, F_OK) == 0 } ?? false }
+        }
     }
 }

@@ -9,17 +9,11 @@ import tempfile
 
 import pytest
 
-sys.path.insert(0, os.path.dirname(__file__))
+sys.path[:0] = [os.path.dirname(__file__), os.path.dirname(os.path.dirname(__file__))]
 
 from engine import DockerDaemon  # noqa: E402
+from missing import missing  # noqa: E402
 from pod import PROGRAMS, REPOSITORY, WEAKENED, Pod  # noqa: E402
-
-
-def missing(what):
-    """This test cannot run here, because of `what`."""
-    if os.environ.get("TAZPOD_MUST_RUN") == "1":
-        pytest.fail(f"cannot run: {what}, and TAZPOD_MUST_RUN is set", pytrace=False)
-    pytest.skip(what)
 
 
 @pytest.fixture(scope="session", autouse=True)

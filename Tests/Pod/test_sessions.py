@@ -114,7 +114,7 @@ def test_a_resize_reaches_the_shell(pod):
     pod.unlock()
     for session in ("ghost", "main"):
         terminal = attach(pod, session, rows=30, columns=100)
-        assert size_of(terminal, "a") == "29x100"
+        wait_until(lambda terminal=terminal: size_of(terminal, "a") == "29x100", f"{session} has the terminal's size", 10)
         terminal.setwinsize(41, 133)
         wait_until(lambda terminal=terminal: size_of(terminal, "b") == "40x133", f"{session} is resized", 10)
         detach(terminal)

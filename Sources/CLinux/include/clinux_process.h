@@ -7,7 +7,9 @@
 #include <linux/securebits.h>
 #include <sched.h>
 #include <stdbool.h>
+#include <stdint.h>
 #include <sys/fsuid.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/reboot.h>
 #include <sys/resource.h>
@@ -65,6 +67,13 @@ static inline void clinux_exec(
 static inline void clinux_exec_path(
     const char *_Nonnull path, char *_Nullable *_Nonnull arguments, char *_Nullable *_Nonnull environment) {
     execve(path, arguments, environment);
+}
+
+// Gives the pages of our own code and constants back; what is needed again is read from the file again (madvise(2)).
+static inline void clinux_release_code(void) {
+    extern const char __executable_start[], etext[];
+    const uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE), start = (uintptr_t)__executable_start & ~(page - 1);
+    madvise((void *)start, (uintptr_t)etext - start, MADV_DONTNEED);
 }
 
 // argc and argv as the C library handed them to the program: Embedded Swift has no CommandLine.

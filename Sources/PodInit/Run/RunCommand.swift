@@ -105,11 +105,12 @@ struct RunCommand {
             status: 126, "cannot run \(name): it is there, but not the interpreter or loader that it names: \(reason)")
     }
 
-    /// A folder or a file that we held would be held as long as we run: a mount that cannot be undone, a pipe that never ends.
-    /// Descriptors 0 to 2 stay, since programs in containers write to /proc/1/fd/1.
+    /// What we held would be held as long as we run: a folder, whose mount cannot be undone; a pipe, which never ends; the memory of
+    /// code that has run its one time. Descriptors 0 to 2 stay, since programs in containers write to /proc/1/fd/1.
     private func letGoOfSurroundings(keeping kept: Int32?) {
         _ = chdir("/")
         closeDescriptors(except: [STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO, kept ?? -1])
+        clinux_release_code()
     }
 
     /// Reaps until it is told to end, as the process that only holds a pod's namespaces does.

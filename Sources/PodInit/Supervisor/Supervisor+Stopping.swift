@@ -15,6 +15,7 @@ enum StoppingPhase: Equatable {
 
 extension Supervisor {
     private static let graceMilliseconds: Int64 = 5_000
+    private static let askAgainMilliseconds: Int64 = 250
     private static let killMilliseconds: Int64 = 2_000
 
     /// systemd's signals to a container or machine (systemd(1), SIGNALS); to a pod they are all one.
@@ -51,11 +52,9 @@ extension Supervisor {
             return
         case .services:
             stopping = .ending
-            signalEverything(SIGTERM)
-            // What was stopped hears nothing until it goes on; a shell ends on SIGHUP, not on SIGTERM.
-            signalEverything(SIGHUP)
-            signalEverything(SIGCONT)
-            deadlines.set(.stopping, at: monotonicMilliseconds() + Supervisor.graceMilliseconds)
+            killsAt = monotonicMilliseconds() + Supervisor.graceMilliseconds
+            askEverythingToEnd()
+        case .ending where monotonicMilliseconds() < killsAt: askEverythingToEnd()
         case .ending:
             stopping = .killing
             signalEverything(SIGKILL)
@@ -65,6 +64,15 @@ extension Supervisor {
             exitStatus = 0
         }
         stopIfAllEnded()
+    }
+
+    /// Again and again: what was just being started has not heard it the first time.
+    private func askEverythingToEnd() {
+        signalEverything(SIGTERM)
+        // What was stopped hears nothing until it goes on; a shell ends on SIGHUP, not on SIGTERM.
+        signalEverything(SIGHUP)
+        signalEverything(SIGCONT)
+        deadlines.set(.stopping, at: min(monotonicMilliseconds() + Supervisor.askAgainMilliseconds, killsAt))
     }
 
     /// kill(2) of -1 reaches every process of our PID namespace but ourselves; outside of one it would reach the machine.

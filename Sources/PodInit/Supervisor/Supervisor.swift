@@ -32,6 +32,8 @@ final class Supervisor {
     var hasToldReadiness = false
     var lastIdentifier: UInt32 = 0
     var stopping: StoppingPhase?
+    /// When the grace of a stop is over, in monotonic milliseconds.
+    var killsAt: Int64 = 0
     var exitStatus: Int32?
     /// What happens to the machine after a stop, if it is ours.
     var machineEnd = Machine.End.powerOff

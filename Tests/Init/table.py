@@ -1,0 +1,46 @@
+"""What inits are expected to do, as one table: each row is measured on ours and on its peers, and docs/init.md shows it.
+
+The values are those of Debian 12's tini 0.19.0, dumb-init 1.2.5 and catatonit 0.1.7. `python3 table.py` writes the table into
+docs/init.md; with --check it says whether that is up to date.
+"""
+
+import pathlib
+import sys
+
+sys.path[:0] = [str(pathlib.Path(__file__).resolve().parents[number]) for number in (0, 1)]
+
+# The modules are imported for their rows, in the order in which the table has them.
+import behaviours_ending  # noqa: E402,F401
+import behaviours_signals  # noqa: E402,F401
+import behaviours_processes  # noqa: E402,F401
+import behaviours_terminal  # noqa: E402,F401
+import behaviours_messages  # noqa: E402,F401
+from behaviour import BEHAVIOURS, COLUMNS  # noqa: E402
+from supervised import REPOSITORY  # noqa: E402
+
+DOCUMENT = REPOSITORY / "docs/init.md"
+BEGIN, END = "<!-- written by Tests/Init/table.py -->\n", "<!-- end -->\n"
+
+
+def table():
+    rows = [["", *COLUMNS], ["---"] * (len(COLUMNS) + 1)]
+    rows += [[row.words, *(row.values[column] for column in COLUMNS)] for row in BEHAVIOURS]
+    return "".join("| " + " | ".join(cells) + " |\n" for cells in rows)
+
+
+def with_table(text):
+    before, rest = text.split(BEGIN, 1)
+    return before + BEGIN + table() + END + rest.split(END, 1)[1]
+
+
+def main():
+    text = DOCUMENT.read_text()
+    if "--check" in sys.argv[1:]:
+        if with_table(text) != text:
+            sys.exit("docs/init.md does not have the table of Tests/Init/table.py; run make documents")
+    else:
+        DOCUMENT.write_text(with_table(text))
+
+
+if __name__ == "__main__":
+    main()
