@@ -1,5 +1,6 @@
 """What inits say, and where."""
 
+import contextlib
 import os
 import signal
 import subprocess
@@ -46,7 +47,8 @@ def pause(init):
         return NO_OPTION
     with Running(init, options=["-P"]) as running:
         def asked_to_end():
-            os.kill(running.pid, signal.SIGTERM)
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(running.pid, signal.SIGTERM)
             return comes(lambda: running.has_ended, 0.1)
 
         # What comes before it waits for signals is lost on a PID 1.

@@ -122,6 +122,8 @@ def command_line(init, command, options=(), below=None, wrapper=()):
 def run(init, *command, options=(), below=None, wrapper=(), timeout=WAIT, **more):
     """Runs an init to its end."""
     more.setdefault("stdin", subprocess.DEVNULL)
+    # Whoever runs the tests may have a terminal, which is not for these inits.
+    more.setdefault("start_new_session", True)
     done = subprocess.run(
         command_line(init, command, options, below, wrapper), stdout=subprocess.PIPE, stderr=subprocess.PIPE, timeout=timeout, **more)
     return Done(done.returncode, done.stdout.decode(errors="replace"), done.stderr.decode(errors="replace"))
@@ -140,6 +142,7 @@ class Running:
     def __init__(self, init, *command, options=(), below=None, wrapper=(), **more):
         more.setdefault("stdin", subprocess.DEVNULL)
         more.setdefault("stderr", subprocess.PIPE)
+        more.setdefault("start_new_session", True)
         self.init, self.below = init, below
         self.process = subprocess.Popen(command_line(init, command, options, below, wrapper), stdout=subprocess.PIPE, **more)
         self.lines, self.errors = [], b""

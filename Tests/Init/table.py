@@ -9,14 +9,17 @@ import sys
 
 sys.path[:0] = [str(pathlib.Path(__file__).resolve().parents[number]) for number in (0, 1)]
 
-# The modules are imported for their rows, in the order in which the table has them.
-import behaviours_ending  # noqa: E402,F401
-import behaviours_signals  # noqa: E402,F401
-import behaviours_processes  # noqa: E402,F401
-import behaviours_terminal  # noqa: E402,F401
-import behaviours_messages  # noqa: E402,F401
+import behaviours_ending  # noqa: E402
+import behaviours_messages  # noqa: E402
+import behaviours_processes  # noqa: E402
+import behaviours_signals  # noqa: E402
+import behaviours_terminal  # noqa: E402
 from behaviour import BEHAVIOURS, COLUMNS  # noqa: E402
 from supervised import REPOSITORY  # noqa: E402
+
+# In the order of the table.
+MODULES = [behaviours_ending, behaviours_signals, behaviours_processes, behaviours_terminal, behaviours_messages]
+ROWS = [row for module in MODULES for row in BEHAVIOURS if row.measure.__module__ == module.__name__]
 
 DOCUMENT = REPOSITORY / "docs/init.md"
 BEGIN, END = "<!-- written by Tests/Init/table.py -->\n", "<!-- end -->\n"
@@ -24,7 +27,7 @@ BEGIN, END = "<!-- written by Tests/Init/table.py -->\n", "<!-- end -->\n"
 
 def table():
     rows = [["", *COLUMNS], ["---"] * (len(COLUMNS) + 1)]
-    rows += [[row.words, *(row.values[column] for column in COLUMNS)] for row in BEHAVIOURS]
+    rows += [[row.words, *(row.values[column] for column in COLUMNS)] for row in ROWS]
     return "".join("| " + " | ".join(cells) + " |\n" for cells in rows)
 
 

@@ -25,7 +25,7 @@ class Terminal:
         settings[3] &= ~termios.ECHO
         termios.tcsetattr(slave, termios.TCSANOW, settings)
         self.process = subprocess.Popen(
-            [*NAMESPACE, probe("command"), "leader", *command], env=environment, stdin=slave, stdout=slave, stderr=slave)
+            [*NAMESPACE, probe("command"), "leader", *command], env=environment, stdin=slave, stdout=slave, stderr=slave, start_new_session=True)
         os.close(slave)
         self.screen = pexpect.fdpexpect.fdspawn(self.master, encoding="utf-8", timeout=WAIT)
 

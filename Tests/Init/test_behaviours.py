@@ -5,7 +5,7 @@ import concurrent.futures
 import pytest
 
 import table
-from behaviour import BEHAVIOURS, PATIENCE
+from behaviour import PATIENCE
 from inits import OURS, PEERS, STAND_INS
 
 INITS = [*OURS, *STAND_INS, *PEERS]
@@ -24,12 +24,12 @@ def measure(row, init):
 def measured():
     """Nearly all of it is waiting, so it is done at once."""
     with concurrent.futures.ThreadPoolExecutor(8) as pool:
-        yield {(row.name, init): pool.submit(measure, row, init) for row in BEHAVIOURS for init in INITS}
+        yield {(row.name, init): pool.submit(measure, row, init) for row in table.ROWS for init in INITS}
         pool.shutdown(cancel_futures=True)
 
 
 @pytest.mark.parametrize("init", INITS, ids=str)
-@pytest.mark.parametrize("row", BEHAVIOURS, ids=lambda row: row.name)
+@pytest.mark.parametrize("row", table.ROWS, ids=lambda row: row.name)
 def test_each_init_behaves_as_the_table_says(row, init, measured):
     assert measured[row.name, init].result() == row.expected(init), row.words
 

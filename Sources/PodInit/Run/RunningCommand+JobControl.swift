@@ -7,6 +7,10 @@ extension RunningCommand {
     /// terminal would have, with whatever else is in the shell's job.
     mutating func commandStopped(_ signal: Int32) {
         guard let terminal else { return }
+        defer { wasAskedToStop = false }
+        let wantsTerminal = signal == SIGTTIN || signal == SIGTTOU
+        // A shell may give us the foreground after we have started the command without it.
+        if wantsTerminal && !wasAskedToStop && handOverAndContinue(terminal) { return }
         isStopped = true
         terminal.takeBack(from: pid)
         let ours = SignalNumbers.terminalStops.contains(signal) ? signal : SIGTSTP
@@ -16,11 +20,15 @@ extension RunningCommand {
         if SignalSet.pending.contains(SIGCONT) { return }
         // Nobody can: the kernel drops a terminal's stop for PID 1, and where no shell waits for us (setpgid(2), orphaned groups).
         // It would have dropped the command's too, had that run without us. What somebody meant to stop stays stopped.
-        if signal != SIGSTOP && !wasAskedToStop && terminal.handOver(to: pid) {
-            kill(-pid, SIGCONT)
-            isStopped = false
-        }
-        wasAskedToStop = false
+        if signal == SIGTSTP && !wasAskedToStop { _ = handOverAndContinue(terminal) }
+    }
+
+    /// Does nothing when the foreground is neither ours nor the command's.
+    private mutating func handOverAndContinue(_ terminal: ControllingTerminal) -> Bool {
+        guard terminal.handOver(to: pid) else { return false }
+        kill(-pid, SIGCONT)
+        isStopped = false
+        return true
     }
 
     /// We go on, in the foreground or not.
