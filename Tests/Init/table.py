@@ -4,6 +4,7 @@ The values are those of Debian 12's tini 0.19.0, dumb-init 1.2.5 and catatonit 0
 docs/init.md; with --check it says whether that is up to date.
 """
 
+import importlib
 import pathlib
 import sys
 
@@ -20,6 +21,10 @@ from supervised import REPOSITORY  # noqa: E402
 # In the order of the table.
 MODULES = [behaviours_ending, behaviours_signals, behaviours_processes, behaviours_terminal, behaviours_messages]
 ROWS = [row for module in MODULES for row in BEHAVIOURS if row.measure.__module__ == module.__name__]
+
+# They are imported for their rows, in the order in which the table has them.
+for _part in ("ending", "signals", "processes", "terminal", "messages"):
+    importlib.import_module(f"behaviours_{_part}")
 
 DOCUMENT = REPOSITORY / "docs/init.md"
 BEGIN, END = "<!-- written by Tests/Init/table.py -->\n", "<!-- end -->\n"
