@@ -1,6 +1,16 @@
 """The groups, in the order of docs/performance.md. A new one is a module in this folder, and a line here."""
 
-from Bench.groups import init, init_orphans, init_signals, launcher, storage, unlock
+from Bench.groups import (
+    init,
+    init_idle,
+    init_orphans,
+    init_signals,
+    launcher,
+    storage,
+    supervisor_control,
+    supervisor_memory,
+    unlock,
+)
 
 GROUPS = [
     launcher,
@@ -9,4 +19,7 @@ GROUPS = [
     init,
     init_orphans,
     init_signals,
+    init_idle,
+    supervisor_memory,
+    supervisor_control,
 ]
