@@ -9,6 +9,7 @@ from Bench.groups import (
     storage,
     supervisor_control,
     supervisor_memory,
+    supervisor_soak,
     unlock,
 )
 
@@ -22,4 +23,5 @@ GROUPS = [
     init_idle,
     supervisor_memory,
     supervisor_control,
+    supervisor_soak,
 ]
