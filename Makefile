@@ -8,10 +8,11 @@ SHELL := /bin/bash
 SWIFT ?= swift
 # The interpreter that the distribution's Python packages are for.
 PYTHON := /usr/bin/python3
-RELEASE := $(SWIFT) build -c release --static-swift-stdlib
+# No RUNPATH: what root runs looks for libraries nowhere but where the system keeps them.
+RELEASE := $(SWIFT) build -c release --static-swift-stdlib --disable-local-rpath
 EMBEDDED := TAZPOD_EMBEDDED=1 $(SWIFT) build -c release --scratch-path .build-embedded
 # A ghost whose defences can be switched off one by one, to see the tests of each fail. Never installed.
-WEAKENED := $(SWIFT) build -c release --static-swift-stdlib --scratch-path .build-weakened -Xswiftc -DTAZPOD_WEAKENED
+WEAKENED := $(SWIFT) build -c release --static-swift-stdlib --disable-local-rpath --scratch-path .build-weakened -Xswiftc -DTAZPOD_WEAKENED
 
 build: packages-build
 	$(RELEASE) --product tazpod

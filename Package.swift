@@ -9,7 +9,7 @@ let isEmbedded = Context.environment["TAZPOD_EMBEDDED"] != nil
 let strict: [SwiftSetting] = [.treatAllWarnings(as: .error), .unsafeFlags(["-Xcc", "-D_GNU_SOURCE"])]
 
 // The embedded init is linked with musl: a third of the size and half of the memory that a static glibc takes. The kernel's own
-// headers, which musl's package does not bring, are found after musl's.
+// headers, which musl's package does not bring, are found after musl's. Functions that came out alike are linked once.
 #if arch(arm64)
     let musl = "aarch64-linux-musl"
 #else
@@ -23,7 +23,9 @@ let embedded: [SwiftSetting] = [
 let embeddedLinking: [LinkerSetting] = [
     .unsafeFlags(
         ["-use-ld=lld"]
-            + ["-static", "-nostdlib", "/usr/lib/\(musl)/crt1.o", "/usr/lib/\(musl)/libc.a"].flatMap { ["-Xclang-linker", $0] })
+            + ["-static", "-nostdlib", "-Wl,--icf=all", "/usr/lib/\(musl)/crt1.o", "/usr/lib/\(musl)/libc.a"].flatMap {
+                ["-Xclang-linker", $0]
+            })
 ]
 let embeddable = strict + (isEmbedded ? embedded : [])
 

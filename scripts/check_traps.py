@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
-"""Fails on what would end PID 1 or the ghost on bad input: fatalError, try!, as!, force unwraps, preconditions.
+"""Fails on what would end PID 1 or the ghost on bad input: fatalError, try!, as!, force unwraps, preconditions; and where input
+is read, arithmetic that traps when it overflows.
 
 Beside `swift format lint`, whose rules find force unwraps by syntax. First it is tried on planted examples, each of which it
 must find; then it reads the sources of the programs that may not trap.
@@ -34,6 +35,13 @@ PLANTED = {
     "a dictionary that traps on a repeated key": "Dictionary(uniqueKeysWithValues: pairs)",
 }
 
+# Where numbers come from outside: there they are added with &+, or with a check for overflow.
+READING_FOLDERS = ["Sources/Contract", "Sources/PodInit/CommandLine", "Sources/PodInit/Control", "Sources/PodInit/Services"]
+# To divide by a number that is written there cannot trap.
+ARITHMETIC = r"(?<=[\w)]) ([-+*]=? (?=[\w(])|[/%]=? (?=[A-Za-z_(]))"
+CONSTANT = r"static let \w+(: \w+)? = [\d *]+$"
+PLANTED_ARITHMETIC = ["let end = start + count", "total += Int(text) ?? 0", "let milliseconds = seconds * 1000"]
+
 STRING_OR_COMMENT = re.compile(r'"""[\s\S]*?"""|"(?:\\.|[^"\\\n])*"|//[^\n]*')
 
 
@@ -50,7 +58,15 @@ def traps_in(text):
     return found
 
 
+def arithmetic_in(text):
+    """Line numbers of arithmetic that may trap."""
+    lines = enumerate(code_of(text).splitlines(), start=1)
+    return [number for number, line in lines if re.search(ARITHMETIC, line) and not re.search(CONSTANT, line)]
+
+
 def main():
+    if not all(arithmetic_in(line) for line in PLANTED_ARITHMETIC):
+        sys.exit("check_traps: the planted arithmetic was not found")
     missed = [what for what, line in PLANTED.items() if what not in [found for _, found in traps_in(line)]]
     if missed:
         sys.exit(f"check_traps: the planted examples were not found: {', '.join(missed)}")
@@ -59,6 +75,10 @@ def main():
         for path in sorted((REPOSITORY / folder).rglob("*.swift")):
             for number, what in traps_in(path.read_text()):
                 complaints.append(f"{path.relative_to(REPOSITORY)}:{number}: {what} can end the process; make it an error")
+    for folder in READING_FOLDERS:
+        for path in sorted((REPOSITORY / folder).rglob("*.swift")):
+            for number in arithmetic_in(path.read_text()):
+                complaints.append(f"{path.relative_to(REPOSITORY)}:{number}: arithmetic on input can trap; use &+ or check it")
     print("\n".join(complaints), end="\n" if complaints else "")
     sys.exit(1 if complaints else 0)
 

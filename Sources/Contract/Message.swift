@@ -63,9 +63,9 @@ public struct Message: Equatable, Sendable {
     /// The value of `part` if its key is `key`.
     private static func value(in part: ArraySlice<UInt8>, of key: String) -> ArraySlice<UInt8>? {
         let count = key.utf8.count
-        guard part.count > count, part.prefix(count).elementsEqual(key.utf8), part[part.startIndex + count] == UInt8(ascii: "=")
+        guard part.count > count, part.prefix(count).elementsEqual(key.utf8), part[part.startIndex &+ count] == UInt8(ascii: "=")
         else { return nil }
-        return part.dropFirst(count + 1)
+        return part.dropFirst(count &+ 1)
     }
 
     public var word: [UInt8] { Array(wordBytes) }
@@ -73,7 +73,7 @@ public struct Message: Equatable, Sendable {
     public var fields: [Field] {
         parts.map { part in
             let key = part.prefix { $0 != UInt8(ascii: "=") }
-            return Field(key: Array(key), value: Array(part.dropFirst(key.count + 1)))
+            return Field(key: Array(key), value: Array(part.dropFirst(key.count &+ 1)))
         }
     }
 

@@ -90,10 +90,10 @@ public func readFile(_ path: String, limit: Int = 1 << 20, stage: String) throws
 
 /// Closes every descriptor of this process but `kept`: what a forked child that runs on must do with its parent's.
 public func closeDescriptors(except kept: [Int32]) {
-    var first: UInt32 = 0
-    for number in kept.filter({ $0 >= 0 }).map({ UInt32($0) }).sorted() where number >= first {
-        if number > first { _ = clinux_close_range(first, number - 1, 0) }
-        first = number + 1
+    var first: Int32 = 0
+    while let next = kept.filter({ $0 >= first }).min() {
+        if next > first { _ = clinux_close_range(UInt32(bitPattern: first), UInt32(bitPattern: next - 1), 0) }
+        first = next &+ 1
     }
-    _ = clinux_close_range(first, UInt32.max, 0)
+    _ = clinux_close_range(UInt32(bitPattern: first), UInt32.max, 0)
 }

@@ -9,6 +9,13 @@ public struct SignalSet: Sendable, Equatable {
         raw = 0
     }
 
+    /// Every signal.
+    public static var all: SignalSet {
+        var set = SignalSet()
+        set.raw = UInt64.max
+        return set
+    }
+
     /// Every signal, but those that a kernel-found fault raises in the thread that made it (signal(7)): blocking them
     /// would turn a crash into a silent kill.
     public static var allButFaults: SignalSet {
@@ -48,6 +55,13 @@ public struct SignalSet: Sendable, Equatable {
         return set
     }
 
+    /// Those that are blocked and have come.
+    public static var pending: SignalSet {
+        var set = SignalSet()
+        _ = clinux_pending_signals(&set.raw)
+        return set
+    }
+
     /// Replaces this thread's signal mask, and returns the one it had.
     @discardableResult
     public func setAsMask() throws(SystemError) -> SignalSet {
@@ -59,18 +73,51 @@ public struct SignalSet: Sendable, Equatable {
 
     /// Waits until one of the signals, which must be blocked, is pending, and takes it.
     ///
-    /// - Returns: its number; nil when the wait was interrupted.
-    public func wait() -> Int32? {
+    /// - Returns: nil when the wait was interrupted.
+    public func wait() -> ReceivedSignal? {
         var set = raw
         var information = siginfo_t()
-        let number = clinux_wait_for_signal(&set, &information)
-        return number > 0 ? number : nil
+        return clinux_wait_for_signal(&set, &information) > 0 ? ReceivedSignal(information) : nil
+    }
+
+    /// Takes one of the signals that is pending already; nil when none is.
+    public func take() -> ReceivedSignal? {
+        var set = raw
+        var information = siginfo_t()
+        return clinux_take_signal(&set, &information) > 0 ? ReceivedSignal(information) : nil
+    }
+}
+
+/// A signal that was taken, and who sent it.
+public struct ReceivedSignal {
+    private var information: siginfo_t
+
+    fileprivate init(_ information: siginfo_t) {
+        self.information = information
+    }
+
+    public var number: Int32 { information.si_signo }
+
+    /// Who sent it with kill(2); 0 when that is outside of our PID namespace.
+    public var sender: pid_t {
+        var copy = information
+        return clinux_signal_sender(&copy)
+    }
+
+    /// Sends it on as `number`, to a process or with a negative number to a process group; a process also gets the value that
+    /// sigqueue(3) gave it. 0, or -1 with errno.
+    public func send(to target: pid_t, as number: Int32) -> Int32 {
+        var copy = information
+        if target > 0, clinux_pass_on_value(target, number, &copy) == 0 { return 0 }
+        return kill(target, number)
     }
 }
 
 /// The kernel's signal numbers.
 public enum SignalNumbers {
     public static let all: ClosedRange<Int32> = 1...64
+    /// What a terminal stops a process with: SIGTSTP, SIGTTIN and SIGTTOU.
+    public static let terminalStops: ClosedRange<Int32> = SIGTSTP...SIGTTOU
     /// SIGRTMIN as systemd and the engines count it, which is glibc's; another C library may say otherwise.
     public static let realTimeMinimum: Int32 = 34
 }

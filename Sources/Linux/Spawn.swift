@@ -1,79 +1,5 @@
 import CLinux
 
-/// Everything about a child process that is settled before it exists.
-public struct SpawnPlan {
-    /// What the child's process group, session and terminal are.
-    public enum Group {
-        /// The parent's own.
-        case inherited
-        /// A new process group, in the foreground of the terminal `foreground` if that is one.
-        case processGroup(foreground: Int32?)
-        /// A new session, without a terminal.
-        case session
-        /// A new session whose terminal is the child's descriptor 0.
-        case terminalSession
-    }
-
-    /// Which descriptors the child has.
-    public enum Descriptors {
-        /// All of ours that are not close-on-exec.
-        case inherited
-        /// These, which become the child's 0, 1, 2, …; everything else is closed.
-        case only([Int32])
-    }
-
-    /// What the child, and whatever it runs, may do beyond its user id (capabilities(7), prctl(2)).
-    public enum Privileges {
-        case inherited
-        /// No capability, and none to be gained by a setuid program: the bounding set is empty and no_new_privs set.
-        case none
-        /// The same, but for one capability of a child that stays root.
-        case only(UInt)
-    }
-
-    /// What the child does with signals whose action is not the default.
-    public enum IgnoredSignals {
-        /// As we were started.
-        case inherited
-        case none
-    }
-
-    /// The program; without a slash it is looked for along PATH of `environment`.
-    public var program: [UInt8]
-    public var arguments: [[UInt8]]
-    public var environment: [[UInt8]]
-    /// Who the child is; nil keeps our own ids and groups.
-    public var account: Account?
-    /// Where the child starts; nil keeps our place.
-    public var directory: String?
-    /// Where it starts if it may not enter `directory`.
-    public var fallbackDirectory: String?
-    public var descriptors: Descriptors
-    public var group: Group
-    public var signalMask: SignalSet
-    public var ignoredSignals: IgnoredSignals
-    public var privileges: Privileges
-
-    public init(program: [UInt8], arguments: [[UInt8]], environment: [[UInt8]]) {
-        self.program = program
-        self.arguments = arguments
-        self.environment = environment
-        account = nil
-        directory = nil
-        fallbackDirectory = nil
-        descriptors = .inherited
-        group = .inherited
-        signalMask = SignalSet()
-        ignoredSignals = .none
-        privileges = .inherited
-    }
-
-    public init(_ arguments: [String], environment: [[UInt8]]) {
-        let bytes = arguments.map { [UInt8]($0.utf8) }
-        self.init(program: bytes.first ?? [], arguments: bytes, environment: environment)
-    }
-}
-
 /// Starts a child as `plan` says, and returns when it runs its program.
 ///
 /// - Throws: the child's own error, with its errno, when it could not get as far as its program.
@@ -95,6 +21,13 @@ public func spawn(_ plan: SpawnPlan) throws(SystemError) -> pid_t {
     throw SystemError(failure.step.stage, errno: failure.errno)
 }
 
+private let runStage = "run the program"
+
+extension SystemError {
+    /// Whether ``spawn(_:)`` failed at the program itself and not before it.
+    public var isOfProgram: Bool { sameText(stage, runStage) }
+}
+
 /// A plan in the form that the code between fork and exec can use: nothing there may allocate or lock
 /// (signal-safety(7)).
 private struct PreparedChild: ~Copyable {
@@ -109,7 +42,7 @@ private struct PreparedChild: ~Copyable {
             case .privileges: "give up privileges"
             case .identity: "become the user"
             case .signals: "set signals"
-            case .exec: "run the program"
+            case .exec: runStage
             }
         }
     }
@@ -119,7 +52,10 @@ private struct PreparedChild: ~Copyable {
         var errno: Int32
     }
 
-    private let program: CStringArray
+    private let paths: CStringArray
+    /// `/bin/sh`, room for a path, and the arguments: how a script without a #! line is run.
+    private let shellArguments: CStringArray
+    private let listenPID: ListenPID?
     private let arguments: CStringArray
     private let environment: CStringArray
     private let directory: CStringArray
@@ -129,24 +65,29 @@ private struct PreparedChild: ~Copyable {
     private let group: SpawnPlan.Group
     private let mask: SignalSet
     private let resetsSignals: Bool
+    private let ignoredAgain: SignalSet
     private let privileges: SpawnPlan.Privileges
 
     init(_ plan: SpawnPlan) {
-        program = CStringArray([plan.program])
+        paths = CStringArray(ProgramSearch(plan.program, environment: plan.environment).paths)
         arguments = CStringArray(plan.arguments)
+        shellArguments = CStringArray(utf8("/bin/sh", "") + plan.arguments.dropFirst())
         environment = CStringArray(plan.environment)
+        listenPID = plan.passesListenPID ? ListenPID(in: plan.environment, naming: getpid()) : nil
         directory = CStringArray([plan.directory, plan.fallbackDirectory].compactMap { $0 })
         if case .only(let numbers) = plan.descriptors { descriptors = .copy(numbers) } else { descriptors = nil }
         groups = .copy(plan.account?.groups ?? [])
         identity = plan.account.map { ($0.uid, $0.gid) }
         group = plan.group
         mask = plan.signalMask
+        ignoredAgain = plan.ignoredAgain
         privileges = plan.privileges
         if case .none = plan.ignoredSignals { resetsSignals = true } else { resetsSignals = false }
     }
 
     deinit {
         descriptors?.deallocate()
+        listenPID?.deallocate()
         groups.deallocate()
     }
 
@@ -166,9 +107,13 @@ private struct PreparedChild: ~Copyable {
         case .inherited: break
         case .session, .terminalSession: if setsid() < 0 { return .session }
         case .processGroup(let terminal):
+            let isInForeground = terminal.map { tcgetpgrp($0) == getpgrp() } ?? false
             if setpgid(0, 0) < 0 { return .session }
-            // No terminal, or not ours, is no error: there is then no foreground to take.
-            if let terminal { _ = tcsetpgrp(terminal, getpgrp()) }
+            // The child does it, so that it cannot run before it has the foreground; its signals are still blocked.
+            if isInForeground, let terminal { _ = tcsetpgrp(terminal, getpgrp()) }
+        case .sessionOnTerminal(let terminal):
+            if setsid() < 0 { return .session }
+            _ = clinux_make_controlling_terminal(terminal)
         }
         if let descriptors, !handOver(descriptors, keeping: report) { return .descriptors }
         if case .terminalSession = group, clinux_make_controlling_terminal(STDIN_FILENO) < 0 { return .session }
@@ -193,10 +138,35 @@ private struct PreparedChild: ~Copyable {
                 number += 1
             }
         }
+        if ignoredAgain.raw != 0 {
+            for number in SignalNumbers.all where ignoredAgain.contains(number) { _ = clinux_signal_ignore(number) }
+        }
+        listenPID?.write(getpid(), into: environment.pointer)
         var raw = mask.raw
         guard clinux_set_signal_mask(&raw, nil) == 0 else { return .signals }
-        if let path = program.pointer[0] { clinux_exec(path, arguments.pointer, environment.pointer) }
+        runProgram()
         return .exec
+    }
+
+    /// Tries one path after the other, as execvp(3) of glibc does; returns with the errno of the failure that counts.
+    private func runProgram() {
+        var isForbidden = false
+        var index = 0
+        while let path = paths.pointer[index] {
+            clinux_exec_path(path, arguments.pointer, environment.pointer)
+            if clinux_errno() == ENOEXEC, let shell = shellArguments.pointer[0] {
+                shellArguments.pointer[1] = path
+                clinux_exec_path(shell, shellArguments.pointer, environment.pointer)
+                return
+            }
+            switch clinux_errno() {
+            case EACCES: isForbidden = true
+            case ENOENT, ENOTDIR, ESTALE, ENODEV, ETIMEDOUT: break
+            default: return
+            }
+            index += 1
+        }
+        if isForbidden { clinux_set_errno(EACCES) }
     }
 
     private func dropPrivileges(except kept: UInt?) -> Bool {

@@ -6,14 +6,14 @@ struct InitFailure: Error, Equatable {
     var status: Int32
     var sentence: String
 
-    init(status: Int32, _ sentence: String) {
+    init(status: Int32, _ sentence: Sentence) {
         self.status = status
-        self.sentence = sentence
+        self.sentence = sentence.text
     }
 
     /// A system call failed before there was a command to run or a pod to supervise.
     init(_ error: SystemError) {
-        self.init(status: 1, error.sentence)
+        self.init(status: 1, "\(error.sentence)")
     }
 }
 

@@ -5,11 +5,14 @@ import Linux
 @main
 enum TazpodInit {
     static func main() {
-        let arguments = strings(of: clinux_argv(), from: 1)
+        let words = strings(of: clinux_argv())
+        let dialect = Dialect.named(words.first ?? [])
         let machine = Machine.prepare()
         var status: Int32
         do {
-            status = try run(Invocation.parse(arguments, environment: InitEnvironment.current), machine)
+            let environment = InitEnvironment.current(for: dialect)
+            let invocation = try Invocation.parse(Array(words.dropFirst()), in: dialect, environment: environment)
+            status = try run(invocation, dialect, machine)
         } catch {
             log(error.sentence)
             status = error.status
@@ -21,17 +24,13 @@ enum TazpodInit {
         exit(status)
     }
 
-    private static func run(_ invocation: Invocation, _ machine: Machine?) throws(InitFailure) -> Int32 {
+    private static func run(
+        _ invocation: Invocation, _ dialect: Dialect, _ machine: Machine?
+    ) throws(InitFailure) -> Int32 {
         switch invocation {
-        case .help:
-            printToOutput(Usage.help)
-            return 0
-        case .version:
-            printToOutput(Usage.version)
-            return 0
-        case .license:
-            printToOutput(Usage.license)
-            return 0
+        case .help: return printToOutput(Usage.help(dialect))
+        case .version: return printToOutput(dialect.version)
+        case .license: return printToOutput(Usage.license)
         case .run(let options): return try RunCommand(options).run()
         case .supervise: return try Supervisor.run(machine)
         case .probe(let kind, let seconds): return Probe.run(kind, seconds: seconds)
@@ -39,9 +38,10 @@ enum TazpodInit {
         }
     }
 
-    private static func printToOutput(_ text: String) {
+    /// - Returns: the exit status.
+    private static func printToOutput(_ text: String) -> Int32 {
         var bytes = [UInt8](text.utf8)
         bytes.append(UInt8(ascii: "\n"))
-        _ = bytes.withUnsafeBytes { write(STDOUT_FILENO, $0.baseAddress, $0.count) }
+        return bytes.withUnsafeBytes { write(STDOUT_FILENO, $0.baseAddress, $0.count) } == bytes.count ? 0 : 1
     }
 }

@@ -18,7 +18,7 @@ struct ReplyTests {
         #expect(Reply(parsing: reply.encoded) == reply)
     }
 
-    @Test("A sentence of any text comes back as it was", arguments: ["", "é 日本", "a=b", "one\ntwo"])
+    @Test("A sentence of any text comes back as it was", arguments: ["", "é 日本", "a=b", "one\ntwo", "error"])
     func sentences(sentence: String) {
         let reply = Reply.error(Failure(.vault, sentence))
         #expect(Reply(parsing: reply.encoded) == reply)
@@ -46,6 +46,12 @@ struct ReplyTests {
     @Test("An error that says that all is well is refused: nobody may end with success for it")
     func noFailure() {
         #expect(parse("error\00\0sentence") == nil)
+    }
+
+    @Test("A NUL in a sentence begins no other field")
+    func nul() {
+        let reply = Reply.error(Failure(.vault, "a\0b\0c"))
+        #expect(Reply(parsing: reply.encoded) == reply)
     }
 
     @Test("An error's sentence that is no UTF-8 is read with replacements")

@@ -77,7 +77,8 @@ struct GhostRequestTests {
         "Any other variable is left out",
         arguments: [
             "PATH=/tmp", "LD_PRELOAD=/tmp/x.so", "HOME=/", "SHELL=/tmp/sh", "TMUX_TMPDIR=/tmp", "ENV=/tmp/x", "BASH_ENV=/tmp/x",
-            "TERMINFO=/tmp", "TERMCAP=/tmp", "TZDIR=/tmp", "LANGUAGE=C", "LOCPATH=/tmp", "term=x", "TERM", "", "=", "LC_",
+            "TZ=/etc/passwd", "TZ=:/etc/passwd", "LC_ALL=/tmp/x", "TZ=../../x", "TERMINFO=/tmp", "TERMCAP=/tmp", "TZDIR=/tmp",
+            "LANGUAGE=C", "LOCPATH=/tmp", "term=x", "TERM", "", "=", "LC_",
         ])
     func otherVariable(text: String) throws {
         #expect(try request("attach\0env=\(text)").terminalVariables.isEmpty)

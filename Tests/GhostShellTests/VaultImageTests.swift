@@ -107,6 +107,16 @@ struct VaultImageTests {
         #expect(failure(path) == nil)
     }
 
+    @Test("While an image is open, libcryptsetup can still take the lock of its own")
+    func flockLeftFree() throws {
+        try makeFile(path)
+        let image = try VaultImage.open(path: path, newSize: 4096)
+        let library = try Descriptor.open(path, O_RDWR, stage: "open")
+        #expect(flock(library.raw, LOCK_EX | LOCK_NB) == 0)
+        _ = consume library
+        _ = consume image
+    }
+
     @Test("A link in the image's place is not followed")
     func link() throws {
         try makeFile("\(folder.path)/target")

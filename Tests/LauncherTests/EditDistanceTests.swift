@@ -27,7 +27,9 @@ struct EditDistanceTests {
         #expect(EditDistance.nearest(to: word, among: EditDistanceTests.keys) == expected)
     }
 
-    @Test("A word that is far from all others was not meant as one of them", arguments: ["kubernetes", "x-custom", "features"])
+    @Test(
+        "A word that is far from all others was not meant as one of them",
+        arguments: ["kubernetes", "x-custom", "features", "abc", "size", "x"])
     func far(word: String) {
         #expect(EditDistance.nearest(to: word, among: EditDistanceTests.keys) == nil)
     }

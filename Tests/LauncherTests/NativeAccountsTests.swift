@@ -37,7 +37,7 @@ struct NativeAccountsTests {
         #expect(
             accounts.group == """
                 root:x:0:
-                video:x:44:ann,tazpod
+                video:x:44:ann
                 tazpod:x:1000:
 
                 """)

@@ -5,7 +5,7 @@ import Testing
 struct NativeCommandTests {
     private let record = PodRecord(
         name: "pod", project: "web", directory: "/p/web", provider: "native", state: .running, planDigest: "", user: "ann",
-        pid: 77, environment: ["PATH": "/bin", "EDITOR": "vi", "TAZPOD_VAULT": "/v", "HOME": "/x"])
+        pid: 77, environment: ["PAGER": "less -R", "EDITOR": "vi", "HOME": "/x"])
 
     private func command(_ request: PodCommand) -> HostCommand {
         NativeCommand(request: request, record: record, pid: 77).hostCommand
@@ -19,14 +19,16 @@ struct NativeCommandTests {
         #expect(
             command(PodCommand(arguments: ["ls", "-l"])).arguments
                 == NativeCommandTests.enter + ["--wdns=/workspace", "--", "setpriv", "--reuid", "ann", "--regid", "ann"]
-                + ["--init-groups"] + NativeCommandTests.powerless + ["ls", "-l"])
+                + ["--init-groups"] + NativeCommandTests.powerless
+                + ["env", "--", "EDITOR=vi", "PAGER=less -R", "ls", "-l"])
     }
 
     @Test("A command of root's has root's uid and no privilege")
     func root() {
         #expect(
             command(PodCommand(arguments: ["tazpod", "lock"], isRoot: true, directory: "/")).arguments
-                == NativeCommandTests.enter + ["--wdns=/", "--", "setpriv"] + NativeCommandTests.powerless + ["tazpod", "lock"])
+                == NativeCommandTests.enter + ["--wdns=/", "--", "setpriv"] + NativeCommandTests.powerless
+                + ["env", "--", "tazpod", "lock"])
     }
 
     @Test("On a terminal a relay comes between, whose terminal is the user's", arguments: [(false, "ann"), (true, "root")])
@@ -43,15 +45,17 @@ struct NativeCommandTests {
                 ] + plain[start...])
     }
 
-    @Test("A command has the pod's variables, the user's own and those of the request, and none of ours")
+    @Test("A command on the host has what a native pod's processes start with, and nothing that the config sets")
     func environment() {
         let command = command(PodCommand(arguments: ["ls"], environment: ["TERM": "xterm", "EDITOR": "ed"]))
         #expect(command.environment.isEmpty)
         #expect(
             command.onlyEnvironment == [
-                "PATH": "/bin", "EDITOR": "ed", "TERM": "xterm", "HOME": "/home/ann", "USER": "ann", "LOGNAME": "ann",
-                "SHELL": "/bin/bash",
+                "PATH": "/run/tazpod/bin:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "LANG": "C.UTF-8",
+                "EDITOR": "ed", "TERM": "xterm", "HOME": "/home/ann", "USER": "ann", "LOGNAME": "ann", "SHELL": "/bin/bash",
             ])
+        // What the request sets is not set again.
+        #expect(command.arguments.suffix(4) == ["env", "--", "PAGER=less -R", "ls"])
     }
 
     @Test("Root has a home of root's")

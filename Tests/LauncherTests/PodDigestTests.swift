@@ -30,7 +30,7 @@ struct PodDigestTests {
         case 0: after.workspace.capabilities.removeLast()
         case 1: after.workspace.security.noNewPrivileges = false
         case 2: after.workspace.devices.paths = []
-        case 3: after.workspace.mounts[2].isReadOnly = false
+        case 3: after.workspace.mounts.removeLast()
         case 4: after.workspace.readyProbe = []
         default: after.directory = "/elsewhere"
         }

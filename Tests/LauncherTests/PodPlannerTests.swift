@@ -60,7 +60,7 @@ struct PodPlannerTests {
         #expect(container.resources == PodPlan.Resources(cpu: "1.5", memory: 1_073_741_824))
         #expect(
             container.environment == [
-                "EDITOR": "nvim", "TAZPOD_USER": "ann", "TAZPOD_PROJECT": "other",
+                "TAZPOD_ENV_EDITOR": "nvim", "TAZPOD_USER": "ann", "TAZPOD_PROJECT": "other",
                 "TAZPOD_VAULT": "/run/tazpod/private/vault/x.img", "TAZPOD_VAULT_SIZE": "67108864",
                 "TAZPOD_VAULT_DRIVER": "fuse", "TAZPOD_BRIDGES": "a",
             ])

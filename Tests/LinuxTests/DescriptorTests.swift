@@ -78,7 +78,8 @@ struct DescriptorTests {
     func writeAndRead(length: Int) throws {
         let bytes = (0..<length).map { UInt8(truncatingIfNeeded: $0 * 7) }
         try openNew().write(bytes, stage: "write")
-        #expect(try readFile(file, stage: "read") == bytes)
+        let isSame = try readFile(file, stage: "read") == bytes
+        #expect(isSame)
     }
 
     @Test("What a full pipe has no room for is an error, after what it had room for")

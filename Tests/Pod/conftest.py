@@ -113,7 +113,12 @@ def probes():
     """The probe programs, compiled statically so that they run in every image."""
     folder = pathlib.Path(tempfile.mkdtemp(prefix="tazpod-probes."))
     folder.chmod(0o755)
-    for source in (REPOSITORY / "Tests/Pod/probes").glob("*.c"):
+    sources = sorted((REPOSITORY / "Tests/Pod/probes").glob("*.c"))
+    library = next(source for source in sources if source.stem == "loaded")
+    subprocess.run(
+        ["gcc", "-shared", "-fPIC", "-O1", "-Wall", "-Wextra", "-Werror", "-o", str(folder / "loaded.so"), str(library)], check=True, timeout=120)
+    sources.remove(library)
+    for source in sources:
         subprocess.run(
             ["gcc", "-static", "-O1", "-Wall", "-Wextra", "-Werror", "-o", str(folder / source.stem), str(source)], check=True, timeout=120)
     yield folder

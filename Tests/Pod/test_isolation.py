@@ -221,6 +221,34 @@ def test_without_a_home_of_its_own_the_ghost_would_run_them(make_weakened_pod):
     assert poison_and_use(make_weakened_pod("private-home"))
 
 
+def who_loaded(make_pod, probes, config):
+    """The uids of the processes that a library was loaded into which the project's own config names."""
+    pod = make_pod(config=config)
+    shutil.copy2(probes / "loaded.so", pod.directory / "loaded.so")
+    (pod.directory / "loaded-by").touch()
+    (pod.directory / "loaded-by").chmod(0o666)
+    pod.use_quick_vault()
+    pod.up().unlock()
+    pod.ghost("true", check=0)
+    pod.public("true", check=0)
+    pod.status()
+    pod.lock()
+    pod.run("unlock", "--", "true", passphrase="correct horse battery staple", check=0)
+    return set((pod.directory / "loaded-by").read_text().split())
+
+
+def test_a_library_that_the_projects_config_names_is_loaded_by_the_users_processes_alone(make_pod, probes):
+    # The host has no such path, so there it could not be loaded, but would be complained about: see the next test.
+    assert who_loaded(make_pod, probes, "env: {LD_PRELOAD: /workspace/loaded.so}\n") == {"1000"}
+
+
+def test_programs_of_the_host_see_nothing_of_the_configs_variables(make_pod):
+    pod = make_pod(config="env: {LD_PRELOAD: /no/such/library.so}\n")
+    pod.use_quick_vault()
+    for done in (pod.run("up", "--provider", pod.provider, check=0), pod.unlock(), pod.run("lock", check=0), pod.run("down", check=0)):
+        assert "library.so" not in done.errors
+
+
 def test_attaching_takes_proof(pod):
     text = open_with_secret(pod)
     tazpod = "/run/tazpod/bin/tazpod" if pod.provider == "native" else "tazpod"

@@ -305,3 +305,12 @@ def test_the_seeds_names_are_not_taken_as_paths(tmp_path):
     pathlib.Path(tmp_path / ".tazpod").mkdir()
     (tmp_path / ".tazpod/config.yaml").write_text("version: 1\nvault: {path: ../../../etc/passwd}\n")
     one_sentence(tazpod("up", "--dry-run", directory=tmp_path, check=3))
+
+
+@pytest.mark.parametrize("target", ["/", "/etc", ".."])
+def test_a_workspace_outside_of_the_project_is_refused(tmp_path, target):
+    project = tmp_path / "project"
+    (project / ".tazpod").mkdir(parents=True)
+    (project / "out").symlink_to(target)
+    (project / ".tazpod/config.yaml").write_text("version: 1\nworkspace: out\n")
+    assert "leads out of the project" in one_sentence(tazpod("up", "--dry-run", directory=project, check=3))

@@ -10,7 +10,18 @@ struct RequestTests {
         try Request.parse(try #require(Message(parsing: [UInt8](text.utf8))))
     }
 
-    private static let main = Name([UInt8]("main".utf8))!
+    private let main: Name
+    private let all: [(Request, String)]
+
+    init() throws {
+        main = try #require(Name([UInt8]("main".utf8)))
+        all = [
+            (.status, "status"), (.sessions, "sessions"), (.services(from: 0), "services"), (.logs(main), "logs"),
+            (.reload, "reload"), (.ensureSession(main), "ensure-session"), (.createSession(main), "create-session"),
+            (.endSession(main), "end-session"), (.probe(.ready), "probe"), (.stop, "stop"), (.ghost(.unlock), "unlock"),
+            (.ghost(.lock), "lock"), (.ghost(.attach), "attach"), (.ghost(.exec), "exec"),
+        ]
+    }
 
     @Test("Every word of the control socket is known")
     func words() throws {
@@ -20,13 +31,13 @@ struct RequestTests {
         #expect(try parse("probe") == .probe(.live))
         #expect(try parse("probe\0kind=live") == .probe(.live))
         #expect(try parse("probe\0kind=ready") == .probe(.ready))
-        #expect(try parse("ensure-session\0name=main") == .ensureSession(RequestTests.main))
-        #expect(try parse("create-session\0name=main") == .createSession(RequestTests.main))
-        #expect(try parse("end-session\0name=main") == .endSession(RequestTests.main))
+        #expect(try parse("ensure-session\0name=main") == .ensureSession(main))
+        #expect(try parse("create-session\0name=main") == .createSession(main))
+        #expect(try parse("end-session\0name=main") == .endSession(main))
         #expect(try parse("services") == .services(from: 0))
         #expect(try parse("services\0from=7") == .services(from: 7))
         #expect(try parse("services\0from=-7") == .services(from: 0))
-        #expect(try parse("logs\0service=main") == .logs(RequestTests.main))
+        #expect(try parse("logs\0service=main") == .logs(main))
         #expect(try parse("reload") == .reload)
         #expect(try parse("unlock\0detach=1") == .ghost(.unlock))
         #expect(try parse("lock") == .ghost(.lock))
@@ -45,27 +56,20 @@ struct RequestTests {
         #expect(error?.code == .usage)
     }
 
-    private static let all: [(Request, String)] = [
-        (.status, "status"), (.sessions, "sessions"), (.ensureSession(RequestTests.main), "ensure-session"),
-        (.probe(.ready), "probe"),
-        (.stop, "stop"), (.ghost(.unlock), "unlock"), (.ghost(.lock), "lock"), (.ghost(.attach), "attach"),
-        (.ghost(.exec), "exec"),
-    ]
-
     private func allowed(_ uid: uid_t) -> [String] {
-        RequestTests.all.filter { request, _ in
+        all.filter { request, _ in
             (try? request.check(Peer(pid: 10, uid: uid), workspaceUID: 1000)) != nil
         }.map { $0.1 }
     }
 
     @Test("Root may ask anything")
     func root() {
-        #expect(allowed(0) == RequestTests.all.map { $0.1 })
+        #expect(allowed(0) == all.map { $0.1 })
     }
 
     @Test("The workspace user may ask anything but a stop")
     func workspaceUser() {
-        #expect(allowed(1000) == RequestTests.all.map { $0.1 }.filter { $0 != "stop" })
+        #expect(allowed(1000) == all.map { $0.1 }.filter { $0 != "stop" })
     }
 
     @Test("Anybody else may only probe", arguments: [1, 999, 1001, 65_534, uid_t.max])

@@ -8,6 +8,7 @@
 #include <pthread.h>
 #include <fcntl.h>
 #include <linux/openat2.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -43,6 +44,12 @@ static inline int clinux_openat2(int directory, const char *_Nonnull path, uint6
 static inline int clinux_rename_new(
     int from_directory, const char *_Nonnull from, int to_directory, const char *_Nonnull to) {
     return (int)syscall(SYS_renameat2, from_directory, from, to_directory, to, 1U /* RENAME_NOREPLACE */);
+}
+
+// Whether the descriptor is open on anything but /dev/null.
+static inline bool clinux_can_read(int descriptor) {
+    struct stat status;
+    return fstat(descriptor, &status) == 0 && !(S_ISCHR(status.st_mode) && status.st_rdev == makedev(1, 3));
 }
 
 static inline int clinux_fcntl(int descriptor, int command, long argument) { return fcntl(descriptor, command, argument); }

@@ -62,6 +62,11 @@ static inline void clinux_exec(
     execvp(program, arguments);
 }
 
+static inline void clinux_exec_path(
+    const char *_Nonnull path, char *_Nullable *_Nonnull arguments, char *_Nullable *_Nonnull environment) {
+    execve(path, arguments, environment);
+}
+
 // argc and argv as the C library handed them to the program: Embedded Swift has no CommandLine.
 char *_Nullable *_Nullable clinux_argv(void);
 

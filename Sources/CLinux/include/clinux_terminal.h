@@ -29,4 +29,7 @@ static inline int clinux_copy_window_size(int from, int to) {
 
 static inline int clinux_make_controlling_terminal(int descriptor) { return ioctl(descriptor, TIOCSCTTY, 0); }
 
+// Gives the controlling terminal up; for a session's leader, the whole session loses it.
+static inline int clinux_give_terminal_up(int descriptor) { return ioctl(descriptor, TIOCNOTTY); }
+
 #endif

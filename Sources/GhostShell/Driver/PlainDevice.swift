@@ -10,6 +10,7 @@ final class PlainDevice: @unchecked Sendable {
     let segment: DataSegment
     private let image: Int32
     private let cipher: BlockCipher
+    private let scratchPool = ScratchPool()
     private let partialWrites: UnsafeMutablePointer<pthread_rwlock_t>
 
     /// - Parameter image: An open descriptor of the image that outlives this value and stays the caller's.
@@ -33,7 +34,7 @@ final class PlainDevice: @unchecked Sendable {
         guard position < segment.length else { return body(UnsafeRawBufferPointer(start: nil, count: 0)) }
         let length = Int(min(UInt64(length), segment.length - position))
         let span = sectors(position, length)
-        try withScratch(span.length) { scratch throws(SystemError) in
+        try scratchPool.use(span.length) { scratch throws(SystemError) in
             try load(scratch, span.start)
             body(UnsafeRawBufferPointer(rebasing: scratch[Int(position - span.start)..<(Int(position - span.start) + length)]))
         }
@@ -55,7 +56,7 @@ final class PlainDevice: @unchecked Sendable {
             pthread_rwlock_wrlock(partialWrites)
         }
         defer { pthread_rwlock_unlock(partialWrites) }
-        try withScratch(span.length) { scratch throws(SystemError) in
+        try scratchPool.use(span.length) { scratch throws(SystemError) in
             guard let start = scratch.baseAddress else { return }
             var source = bytes
             if !isWhole {
@@ -106,14 +107,5 @@ final class PlainDevice: @unchecked Sendable {
             if count == 0 { throw SystemError(stage, errno: EIO) }
             done += count
         }
-    }
-
-    /// Page-aligned memory for one request's sectors.
-    private func withScratch(
-        _ length: Int, _ body: (UnsafeMutableRawBufferPointer) throws(SystemError) -> Void
-    ) throws(SystemError) {
-        let scratch = UnsafeMutableRawBufferPointer.allocate(byteCount: length, alignment: 4096)
-        defer { scratch.deallocate() }
-        try body(scratch)
     }
 }

@@ -32,8 +32,8 @@ struct GhostEnvironment {
                 "HISTFILE=\(vault)/.bash_history",
                 "TAZPOD_GHOST=1",
             ].map { [UInt8]($0.utf8) } + terminal
-        let inherited = pod.filter { variable in
-            !variable.starts(with: "TAZPOD_".utf8) && !variable.starts(with: "HOSTNAME=".utf8)
+        let inherited = WorkspaceEnvironment.expanded(pod).filter { variable in
+            !variable.starts(with: "HOSTNAME=".utf8)
                 && !own.contains { GhostEnvironment.name($0) == GhostEnvironment.name(variable) }
         }
         return inherited + own

@@ -43,7 +43,10 @@ struct GhostRequest: Equatable {
     private static func isAccepted(_ variable: [UInt8]) -> Bool {
         guard let equals = variable.firstIndex(of: UInt8(ascii: "=")) else { return false }
         let name = String(decoding: variable[..<equals], as: UTF8.self)
-        return acceptedVariables.contains(name) || name.hasPrefix("LC_")
+        guard acceptedVariables.contains(name) || name.hasPrefix("LC_") else { return false }
+        // A time zone and a locale may name a file by its path (tzset(3), setlocale(3)).
+        let value = String(decoding: variable[(equals + 1)...], as: UTF8.self)
+        return !value.hasPrefix("/") && !value.hasPrefix(":") && !value.contains("..")
     }
 
     /// A client must send its standard input, output and error, and the descriptor of the passphrase if it speaks of one.

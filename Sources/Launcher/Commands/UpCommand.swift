@@ -38,11 +38,8 @@ struct UpCommand: AsyncParsableCommand {
             reportDifference(existing, plan)
         } else {
             try makeVaultFolder(project)
-            try await chosen.start(plan)
         }
-        guard let pod = try await choice.findPod(of: project), pod.record.state == .running else {
-            throw Failure(.provider, "the pod ended as soon as it started; tazpod logs says why")
-        }
+        let pod = FoundPod(record: try await chosen.start(plan, existing: existing?.record), provider: chosen)
         try await waitUntilReady(pod, plan)
         report(pod)
     }

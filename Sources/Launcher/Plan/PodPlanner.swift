@@ -79,7 +79,8 @@ enum PodPlanner {
     private static func environment(_ project: Project) -> [String: String] {
         let config = project.config
         let folder = hasVaultFolder(project) ? PodPaths.vaultDirectory : PodPaths.workspace
-        var environment = config.environment
+        var environment: [String: String] = [:]
+        for (name, value) in config.environment { environment[WorkspaceEnvironment.prefix + name] = value }
         environment[PodVariable.user] = config.user
         environment[PodVariable.project] = config.name
         environment[PodVariable.vault] = "\(folder)/\(project.vaultName)"

@@ -34,6 +34,8 @@ struct Project: Equatable {
 
     static let folder = ".tazpod"
     static let configFile = ".tazpod/config.yaml"
+    /// libyaml's time grows with the square of how deep a document is nested.
+    private static let longestConfig = 64 * 1024
 
     /// The project at `path`, or the nearest one above the current folder.
     ///
@@ -68,13 +70,27 @@ struct Project: Equatable {
     }
 
     private static func load(_ directory: String) throws(Failure) -> Project {
+        let project = try read(directory)
+        let workspace = project.workspaceDirectory
+        guard workspace == directory || workspace.hasPrefix(directory == "/" ? "/" : directory + "/") else {
+            throw Failure(
+                .project,
+                "\(configFile): workspace: \(project.config.workspace) leads out of the project, to \(workspace); name a folder in it"
+            )
+        }
+        return project
+    }
+
+    private static func read(_ directory: String) throws(Failure) -> Project {
         let file = "\(directory)/\(configFile)"
         let name = directory.split(separator: "/").last.map { String($0) } ?? "project"
         guard access(file, F_OK) == 0 else {
             return Project(
                 directory: directory, config: ProjectConfig(name: try ConfigFile.parse([], file: file, folder: name).name))
         }
-        let text = try failing(.project) { () throws(SystemError) in try readFile(file, stage: "read \(file)") }
+        let text = try failing(.project) { () throws(SystemError) in
+            try readFile(file, limit: longestConfig, stage: "read \(file)")
+        }
         return Project(directory: directory, config: try ConfigFile.parse(text, file: file, folder: name))
     }
 

@@ -28,7 +28,7 @@ extension HostCommand {
         log.debug("running \(description)")
         do {
             let result = try await Subprocess.run(
-                .name(arguments[0]), arguments: Arguments(Array(arguments.dropFirst())), environment: subprocessEnvironment,
+                executable, arguments: Arguments(Array(arguments.dropFirst())), environment: subprocessEnvironment,
                 input: .array(input), output: .string(limit: HostCommand.outputLimit),
                 error: .string(limit: HostCommand.outputLimit))
             return CommandOutput(
@@ -36,6 +36,15 @@ extension HostCommand {
         } catch let error as SubprocessError where error.code == .executableNotFound {
             throw Failure(.provider, "there is no \(arguments[0]) on this machine; install it, or choose another provider")
         }
+    }
+
+    /// Found here and now: looking for it by trying to start it in each folder of PATH costs a fork for each.
+    private var executable: Executable {
+        for folder in variables["PATH"]?.split(separator: ":") ?? [] {
+            let path = "\(folder)/\(arguments[0])"
+            if access(path, X_OK) == 0 { return .path(FilePath(path)) }
+        }
+        return .name(arguments[0])
     }
 
     /// Runs it to its end with our own output, and `standardInput` as its input.

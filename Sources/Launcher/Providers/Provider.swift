@@ -12,7 +12,9 @@ protocol Provider: Sendable {
     func rendering(of plan: PodPlan) -> String
 
     /// Makes and starts the pod, or starts it again; does nothing when it runs.
-    func start(_ plan: PodPlan) async throws
+    ///
+    /// - Parameter existing: What `find` said of it just now.
+    func start(_ plan: PodPlan, existing: PodRecord?) async throws -> PodRecord
 
     /// Stops the pod and removes it, with all that it wrote outside of the project's folder.
     func remove(_ podName: String) async throws

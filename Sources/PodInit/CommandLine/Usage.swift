@@ -1,32 +1,63 @@
-import Contract
+import Linux
 
-/// What `--help`, `--version` and `-l` print.
+/// What `--help` and `-l` print.
 enum Usage {
-    static let version = "tazpod-init \(tazpodVersion)"
-
     static let license = """
         TazPod is free software under the Apache License, Version 2.0: https://www.apache.org/licenses/LICENSE-2.0
         """
 
-    static let help = """
-        tazpod-init, the first process of a pod
+    static func help(_ dialect: Dialect) -> String {
+        var text = heading(dialect)
+        text.append("\n\nOptions:\n")
+        for option in CommandLineOption.all where option.owners.contains(dialect.owner) {
+            if let help = option.help { text.append(row(synopsis(option), help)) }
+        }
+        text.append("\nEnvironment:\n")
+        for variable in dialect.variables { text.append(row(variable.name, variable.help)) }
+        text.append(ending)
+        return text.text
+    }
 
-        Usage: tazpod-init [OPTIONS] [--] COMMAND [ARG...]   run COMMAND, forward signals to it, reap orphans
-               tazpod-init                                   supervise a workspace
-               tazpod-init --probe ready|live [--wait SECONDS]
-                                                             ask the supervisor; 0 or 1
+    private static func heading(_ dialect: Dialect) -> Sentence {
+        guard dialect == .own else {
+            return """
+                \(dialect.name), as tazpod-init stands in for it
 
-        Options:
-          -s          become the reaper of our descendants when not PID 1 (or TINI_SUBREAPER is set)
-          -g          send signals to COMMAND's whole process group (or TINI_KILL_PROCESS_GROUP is set)
-          -p SIGNAL   receive SIGNAL when our parent dies
-          -w          say when an orphan was reaped
-          -e CODE     let COMMAND's exit status CODE count as 0; may be repeated
-          -v          say more; may be repeated (TINI_VERBOSITY sets the level)
-          -l          print the license
-          -h, --help  print this text
-          --version   print the version
+                Usage: \(dialect.name) [OPTIONS] [--] COMMAND [ARG...]
+                """
+        }
+        return """
+            tazpod-init, the first process of a pod
+
+            Usage: tazpod-init [OPTIONS] [--] COMMAND [ARG...]   run COMMAND, forward signals to it, reap orphans
+                   tazpod-init                                   supervise a workspace
+                   tazpod-init --probe ready|live [--wait SECONDS]
+                                                                 ask the supervisor; 0 or 1
+
+            Started under the name tini, dumb-init or catatonit, it takes that program's options.
+            """
+    }
+
+    private static let ending: Sentence = """
 
         Exit status: COMMAND's own; 128+n when signal n ended it; 127 when it was not found, 126 when it could not be run.
         """
+
+    private static func synopsis(_ option: CommandLineOption) -> String {
+        var text: Sentence = ""
+        if let short = option.short { text.append("\(short)") }
+        if option.short != nil && option.long != nil { text.append(", ") }
+        if let long = option.long { text.append("\(long)") }
+        if let value = option.value { text.append(" \(value)") }
+        return text.text
+    }
+
+    private static let leftColumn = 26
+
+    private static func row(_ left: String, _ right: String) -> Sentence {
+        var text: Sentence = "  \(left)"
+        for _ in left.utf8.count..<max(leftColumn, left.utf8.count &+ 1) { text.append(" ") }
+        text.append("\(right)\n")
+        return text
+    }
 }

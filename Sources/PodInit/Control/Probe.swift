@@ -9,7 +9,7 @@ enum Probe {
     /// - Parameter seconds: How long to ask again while the answer is no.
     /// - Returns: 0 when the supervisor says yes, 1 when it does not, or is not there.
     static func run(_ kind: ProbeKind, seconds: Int) -> Int32 {
-        let deadline = monotonicMilliseconds() + Int64(seconds) * 1000
+        let deadline = monotonicMilliseconds() &+ Int64(seconds) &* 1000
         let message = Message("probe").adding("kind", kind.name)
         while true {
             let complaint = ask(message)

@@ -44,11 +44,11 @@ struct LineLog {
 
     private mutating func keep(_ line: [UInt8]) {
         lines.append(line)
-        bytes += line.count
-        while lines.count - first > LineLog.keptLines || bytes > LineLog.keptBytes {
-            bytes -= lines[first].count
+        bytes &+= line.count
+        while lines.count &- first > LineLog.keptLines || bytes > LineLog.keptBytes {
+            bytes &-= lines[first].count
             lines[first] = []
-            first += 1
+            first &+= 1
         }
         if first >= LineLog.keptLines {
             lines.removeFirst(first)

@@ -32,7 +32,7 @@ final class Service {
     let identifier: UInt32
     var plan: ServicePlan
     var state = State.waiting {
-        didSet { tally?.fine += (isFine ? 1 : 0) - (oldValue.isFine ? 1 : 0) }
+        didSet { tally?.fine &+= (isFine ? 1 : 0) &- (oldValue.isFine ? 1 : 0) }
     }
     /// Of the table that it is in.
     fileprivate var tally: ServiceTally?
@@ -99,14 +99,14 @@ struct ServiceTable {
     /// - Parameter group: the pid of a main process, or the session of another process.
     func service(group: pid_t) -> Service? { byGroup[group] }
 
-    var unready: Int { inOrder.count - tally.fine }
+    var unready: Int { inOrder.count &- tally.fine }
 
     mutating func add(_ service: Service) {
         byIdentifier[service.identifier] = service
         byName[service.name] = service
         inOrder.append(service)
         service.tally = tally
-        tally.fine += service.isFine ? 1 : 0
+        tally.fine &+= service.isFine ? 1 : 0
     }
 
     mutating func remove(_ service: Service) {
@@ -114,7 +114,7 @@ struct ServiceTable {
         byName[service.name] = nil
         inOrder.removeAll { $0 === service }
         service.tally = nil
-        tally.fine -= service.isFine ? 1 : 0
+        tally.fine &-= service.isFine ? 1 : 0
     }
 
     /// Services that `names` does not have come last.

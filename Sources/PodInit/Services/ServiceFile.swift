@@ -47,7 +47,7 @@ struct ServiceFile {
         guard !line.contains(0) else { throw Complaint("there is a NUL byte in it") }
         guard let equals = line.firstIndex(of: UInt8(ascii: "=")) else { throw Complaint("write it as key = value") }
         let key = String(decoding: ServiceFile.trimmed(line[..<equals]), as: UTF8.self)
-        let value = ServiceFile.trimmed(line[(equals + 1)...])
+        let value = ServiceFile.trimmed(line[(equals &+ 1)...])
         if seen.contains(where: { sameText($0, key) }) { throw Complaint("\(key) is there twice") }
         seen.append(key)
         if value.isEmpty { throw Complaint("\(key) has no value") }

@@ -29,7 +29,7 @@ struct ServiceOrder: Equatable {
             return
         }
         marks[plan.name] = .onPath
-        for name in plan.after + plan.required {
+        for name in [plan.after, plan.required].joined() {
             if let other = plans[name] { visit(other, plans, &marks, path: path + [plan.name]) }
         }
         marks[plan.name] = .done

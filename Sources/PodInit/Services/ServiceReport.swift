@@ -8,7 +8,7 @@ extension Supervisor {
         var message = Message("ok")
         var length = 0
         for (index, service) in services.inOrder.enumerated() where index >= position {
-            length += service.name.bytes.count + service.note.utf8.count + 96
+            length &+= service.name.bytes.count &+ service.note.utf8.count &+ 96
             if length > Message.maximumLength {
                 message.add("next", String(index))
                 return message

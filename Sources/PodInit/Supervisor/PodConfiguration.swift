@@ -29,7 +29,7 @@ struct PodConfiguration {
     ///
     /// - Parameter pod: PID 1's environment.
     func environment(of account: Account?, from pod: [[UInt8]]) -> [[UInt8]] {
-        var result = pod.filter { !$0.starts(with: "TAZPOD_".utf8) && !$0.starts(with: "NOTIFY_SOCKET=".utf8) }
+        var result = WorkspaceEnvironment.expanded(pod).filter { !$0.starts(with: "NOTIFY_SOCKET=".utf8) }
         guard let account else { return result }
         result.removeAll { variable in
             ["HOME=", "USER=", "LOGNAME=", "SHELL="].contains { variable.starts(with: $0.utf8) }

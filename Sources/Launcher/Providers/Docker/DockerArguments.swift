@@ -3,6 +3,7 @@ enum DockerArguments {
     static let projectLabel = "dev.tazpod.project"
     static let directoryLabel = "dev.tazpod.directory"
     static let userLabel = "dev.tazpod.user"
+    static let environmentLabel = "dev.tazpod.environment"
     static let planLabel = "dev.tazpod.plan"
 
     static func run(_ plan: PodPlan) -> [String] {
@@ -25,7 +26,7 @@ enum DockerArguments {
     private static func labels(_ plan: PodPlan) -> [(String, String)] {
         [
             (projectLabel, plan.project), (directoryLabel, plan.directory), (userLabel, plan.workspace.user),
-            (planLabel, plan.digest),
+            (environmentLabel, plan.userEnvironmentText), (planLabel, plan.digest),
         ]
     }
 

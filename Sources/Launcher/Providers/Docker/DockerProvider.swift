@@ -21,13 +21,18 @@ struct DockerProvider: Provider {
         HostCommand(arguments: ["docker"] + DockerArguments.run(plan)).description
     }
 
-    func start(_ plan: PodPlan) async throws {
-        if let record = try await find(plan.name) {
+    func start(_ plan: PodPlan, existing: PodRecord?) async throws -> PodRecord {
+        if var record = existing {
             if record.state == .stopped { try await expectSuccess(docker(["start", plan.name]), "start the pod") }
-            return
+            record.state = .running
+            return record
         }
         let result = try await docker(DockerArguments.run(plan))
-        if result.status == 0 { return }
+        if result.status == 0 {
+            return PodRecord(
+                name: plan.name, project: plan.project, directory: plan.directory, provider: name, state: .running,
+                planDigest: plan.digest, user: plan.workspace.user, environment: plan.userEnvironment)
+        }
         if result.errors.contains("No such image") || result.errors.contains("Unable to find image") {
             throw Failure(
                 .provider, "docker has no image \(plan.workspace.image); build it with make images, or name another under image:")
@@ -69,9 +74,8 @@ struct DockerProvider: Provider {
         if let directory = request.directory { arguments += ["--workdir", directory] }
         // By name only: docker takes the values from its own environment.
         for name in request.environment.keys.sorted() { arguments += ["--env", name] }
-        // With env in between, a program that is not there is told of on standard error, with a shell's status.
         return HostCommand(
-            arguments: arguments + [record.name, "env", "--"] + request.arguments, environment: request.environment)
+            arguments: arguments + [record.name] + UserEnvironment.command(request, in: record), environment: request.environment)
     }
 
     func logs(of record: PodRecord, follow: Bool) throws -> HostCommand {

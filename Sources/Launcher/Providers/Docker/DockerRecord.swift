@@ -23,7 +23,8 @@ enum DockerRecord {
                 name: String(found.name.drop { $0 == "/" }), project: labels[DockerArguments.projectLabel] ?? "",
                 directory: labels[DockerArguments.directoryLabel] ?? "", provider: "docker",
                 state: found.running ? .running : .stopped, planDigest: labels[DockerArguments.planLabel] ?? "",
-                user: labels[DockerArguments.userLabel] ?? "tazpod")
+                user: labels[DockerArguments.userLabel] ?? "tazpod",
+                environment: UserEnvironment.parse(labels[DockerArguments.environmentLabel] ?? ""))
         }
     }
 }

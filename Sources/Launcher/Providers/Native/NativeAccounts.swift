@@ -33,9 +33,17 @@ struct NativeAccounts: Equatable {
     static func make(user: String, uid: uid_t, gid: gid_t, passwd: String, group: String) -> NativeAccounts {
         let home = "/home/\(user)"
         let users = keep(passwd, unlike: user, uid) + ["\(user):x:\(uid):\(gid):TazPod workspace:\(home):/bin/bash"]
-        let groups = keep(group, unlike: user, gid) + ["\(user):x:\(gid):"]
+        // The host's user of that name may be a member of groups that own the host's devices and sockets.
+        let groups = keep(group, unlike: user, gid).map { withoutMember($0, user) } + ["\(user):x:\(gid):"]
         return NativeAccounts(
             passwd: users.joined(separator: "\n") + "\n", group: groups.joined(separator: "\n") + "\n", uid: uid, gid: gid)
+    }
+
+    private static func withoutMember(_ line: String, _ user: String) -> String {
+        var fields = line.split(separator: ":", omittingEmptySubsequences: false).map { String($0) }
+        guard fields.count == 4 else { return line }
+        fields[3] = fields[3].split(separator: ",").filter { $0 != user }.joined(separator: ",")
+        return fields.joined(separator: ":")
     }
 
     private static func keep(_ file: String, unlike name: String, _ number: UInt32) -> [String] {

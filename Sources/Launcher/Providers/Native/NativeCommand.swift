@@ -23,12 +23,13 @@ struct NativeCommand {
     private var inner: [String] {
         // Root's uid is all that TazPod's own programs need; the host's root has more.
         let identity = request.isRoot ? [] : ["--reuid", record.user, "--regid", record.user, "--init-groups"]
-        return ["setpriv"] + identity + ["--no-new-privs", "--bounding-set=-all", "--inh-caps=-all", "--"] + request.arguments
+        return ["setpriv"] + identity + ["--no-new-privs", "--bounding-set=-all", "--inh-caps=-all", "--"]
+            + UserEnvironment.command(request, in: record)
     }
 
-    /// The pod's environment, without what is meant for its programs, and the request's own.
+    /// What a native pod's processes start with, and the request's own.
     private var environment: [String: String] {
-        var result = record.environment.filter { !$0.key.hasPrefix("TAZPOD_") }
+        var result = NativeLayout.baseEnvironment
         result["HOME"] = request.isRoot ? "/root" : "/home/\(record.user)"
         result["USER"] = request.isRoot ? "root" : record.user
         result["LOGNAME"] = result["USER"]

@@ -14,11 +14,12 @@ struct NativeLayout {
 
     /// What PID 1 finds in its environment: the plan's, and nothing of the caller's.
     var environment: [String: String] {
-        var result = plan.workspace.environment
-        result["PATH"] = "\(NativeLayout.programFolder):/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
-        result["LANG"] = result["LANG"] ?? "C.UTF-8"
-        return result
+        plan.workspace.environment.merging(NativeLayout.baseEnvironment) { $1 }
     }
+
+    static let baseEnvironment = [
+        "PATH": "\(programFolder):/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "LANG": "C.UTF-8",
+    ]
 
     func arguments(root: HostRoot) -> [String] {
         var arguments = [

@@ -24,18 +24,22 @@ struct NativeProvider: Provider {
         return HostCommand(arguments: layout.arguments(root: HostRoot.current())).description
     }
 
-    func start(_ plan: PodPlan) async throws {
+    func start(_ plan: PodPlan, existing: PodRecord?) async throws -> PodRecord {
         guard geteuid() == 0 else {
             throw Failure(
                 .provider, "without root this version cannot run a pod natively; run it as root, or use --provider docker")
         }
-        if try await find(plan.name)?.state == .running { return }
+        if let existing, existing.state == .running { return existing }
         let folder = store.folder(plan.name)
         let layout = NativeLayout(plan: plan, state: folder, hostPrograms: try hostPrograms())
         try store.prepare(plan, accounts: try NativeAccounts.forPod(plan))
         let pid = try launch(layout, log: store.logFile(plan.name), plan: plan)
         try store.save(plan, pid: pid)
         try await waitUntilBuilt(pid)
+        guard let record = try store.record(plan.name), record.state == .running else {
+            throw Failure(.provider, "the pod ended as soon as it started; tazpod logs says why")
+        }
+        return record
     }
 
     /// bubblewrap tells the pid before it has built the pod around it; the pod is there once our init runs in it.

@@ -79,7 +79,7 @@ struct NativeStore: Sendable {
             name: name, project: saved.plan.project, directory: saved.plan.directory, provider: "native",
             state: runs ? .running : .stopped, planDigest: saved.plan.digest, user: saved.plan.workspace.user,
             pid: runs ? saved.pid : nil,
-            environment: NativeLayout(plan: saved.plan, state: folder(name), hostPrograms: "").environment)
+            environment: saved.plan.userEnvironment)
     }
 
     func remove(_ name: String) throws {
