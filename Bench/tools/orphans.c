@@ -1,6 +1,7 @@
 // Bursts of orphans, and how long their reaper takes. Run as the command of an init.
 //
-//   orphans BURSTS SIZE      prints for each burst the nanoseconds from the moment the orphans are let go until none is left
+//   orphans BURSTS SIZE      prints for each burst the nanoseconds from the moment the orphans are let go until none is left, and
+//                            those that PID 1 had a CPU meanwhile
 //   orphans -z BURSTS SIZE   prints the most zombies that PID 1 had at a time
 //
 // A burst is SIZE children that block on a pipe and whose parent has ended. Closing the pipe lets them go.
@@ -79,6 +80,15 @@ static int count_zombies(void) {
     return count;
 }
 
+// How long PID 1 has had a CPU, in nanoseconds.
+static int64_t cpu_time(void) {
+    FILE *file = fopen("/proc/1/schedstat", "r");
+    long long time;
+    if (file == NULL || fscanf(file, "%lld", &time) != 1) fail("/proc/1/schedstat");
+    fclose(file);
+    return time;
+}
+
 static pid_t start_counting(void) {
     pid_t counter = fork();
     if (counter < 0) fail("fork");
@@ -96,10 +106,11 @@ static void play_bursts(int bursts, int size, bool prints) {
         int gate = make_orphans(size);
         // What happened so far is done with, and everybody sleeps.
         pause_microseconds(5000);
-        int64_t start = now();
+        int64_t start = now(), cpu_start = cpu_time();
         close(gate);
         wait_until_gone(size);
-        if (prints) printf("%lld\n", (long long)(now() - start));
+        int64_t end = now();
+        if (prints) printf("%lld %lld\n", (long long)(end - start), (long long)(cpu_time() - cpu_start));
     }
 }
 
