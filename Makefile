@@ -48,7 +48,7 @@ test: build build-weakened build-sanitized packages-native packages-docker packa
 test-vm: build packages-test packages-vm
 	$(PYTHON) -m pytest --quiet --durations=5 Tests/Machine
 
-# Every figure of docs/performance.md, or those of the groups in ONLY.
+# Every figure of docs/performance.md but those of `soak`, or those of the groups in ONLY.
 bench: build packages-native packages-docker packages-images packages-bench
 	$(PYTHON) scripts/bench $(ONLY)
 

@@ -6,6 +6,8 @@ A group of figures is a module in `groups/` with four names, and one line in `gr
     TITLE            the heading in docs/performance.md
     TEXT             what is compared, exactly: each side's work, and what is left out of the timing
     run(workshop)    measures, and gives a list of `report.Table`
+
+One that takes too long for every day also has ONLY_WHEN_ASKED = True. Small C programs are in `tools/`.
 """
 
 import pathlib
@@ -13,5 +15,5 @@ import sys
 
 REPOSITORY = pathlib.Path(__file__).resolve().parent.parent
 
-# Pods and the private docker daemon are driven as the tests do it.
-sys.path.insert(0, str(REPOSITORY / "Tests/Pod"))
+# Pods, the private docker daemon and supervisors are driven as the tests do it.
+sys.path[:0] = [str(REPOSITORY / "Tests/Pod"), str(REPOSITORY / "Tests/Init")]

@@ -66,6 +66,19 @@ def take_turns(what, unit, rivals, turns, warm_up=1):
     return Series(unit, scores)
 
 
+def take_turns_sampling(what, unit, rivals, turns, *statistics_of, warm_up=1):
+    """The same for rivals that return many values each time: gives a Series for each of `statistics_of`, functions of a list."""
+    samples = take_turns(what, unit, rivals, turns, warm_up).scores
+    return [
+        Series(unit, {name: [statistic(values) for values in runs] for name, runs in samples.items()})
+        for statistic in statistics_of
+    ]
+
+
+def percentile_99(values):
+    return statistics.quantiles(values, n=100, method="inclusive")[-1]
+
+
 def spread(values):
     """The 10th and the 90th percentile."""
     if len(values) == 1:

@@ -17,11 +17,11 @@ PAGE = REPOSITORY / "docs/performance.md"
 HEAD = """\
 # Performance
 
-Written by `make bench`, which measures everything on this page again; `make bench ONLY=init` measures one group and keeps the
-others. Do not edit it by hand.
+Written by `make bench`, which measures everything on this page again but what stands under "After much work";
+`make bench ONLY="init soak"` measures these two groups and keeps the others. Do not edit it by hand.
 
 Every figure is a ratio, TazPod divided by the peer, of runs that took turns on the same machine (A B, B A, A B, …): the median
-of the pairs' ratios, with their 10th and 90th percentiles in parentheses. For times and sizes (ms, KiB) a ratio below 1 is in
+of the pairs' ratios, with their 10th and 90th percentiles in parentheses. For times, sizes and counts (ms, KiB) a ratio below 1 is in
 TazPod's favour, for rates (MiB/s, /s) one above 1. The times and rates beside it are medians; they depend on the machine and on
 what else it was doing, so compare ratios.
 """

@@ -34,17 +34,21 @@ class Workshop:
         daemon.build_image()
 
     @functools.cached_property
-    def launcher(self):
-        """The compiled launch.c."""
-        program = self.ending.enter_context(host.scratch()) / "launch"
-        source = REPOSITORY / "Bench/launch.c"
+    def tools(self):
+        """The folder of compiled programs."""
+        return self.ending.enter_context(host.scratch())
+
+    @functools.cache
+    def tool(self, name):
+        """The path of a program of the bench's own, compiled from its source in tools/."""
+        program, source = self.tools / name, REPOSITORY / f"Bench/tools/{name}.c"
         host.run("gcc", "-O2", "-static", "-Wall", "-Wextra", "-Werror", "-o", str(program), str(source))
         return str(program)
 
     def launch(self, command, count, as_pid_1=False):
         """The median of `count` starts of a command, until its end, in milliseconds."""
         path = shutil.which(command[0])
-        words = [self.launcher] + (["-n"] if as_pid_1 else []) + [str(count), path, *command[1:]]
+        words = [self.tool("launch")] + (["-n"] if as_pid_1 else []) + [str(count), path, *command[1:]]
         return statistics.median(int(line) for line in host.run(*words).split()) / 1e6
 
 

@@ -18,7 +18,7 @@ packages_for() {
         echo cryptsetup-bin docker-registry e2fsprogs python3-cryptography python3-pexpect python3-pytest psmisc strace catatonit dumb-init tini
         ;;
     vm) echo busybox-static cpio python3-pytest qemu-system-x86 ;;
-    bench) echo catatonit cryptsetup-bin dumb-init fio fuse3 gocryptfs python3-pexpect tini ;;
+    bench) echo catatonit cryptsetup-bin dumb-init fio fuse3 gocryptfs python3-pexpect s6 strace tini ;;
     *)
         echo "install-packages: there is no task $1" >&2
         exit 2

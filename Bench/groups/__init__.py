@@ -1,10 +1,27 @@
 """The groups, in the order of docs/performance.md. A new one is a module in this folder, and a line here."""
 
-from Bench.groups import init, launcher, storage, unlock
+from Bench.groups import (
+    init,
+    init_idle,
+    init_orphans,
+    init_signals,
+    launcher,
+    storage,
+    supervisor_control,
+    supervisor_memory,
+    supervisor_soak,
+    unlock,
+)
 
 GROUPS = [
     launcher,
     unlock,
     storage,
     init,
+    init_orphans,
+    init_signals,
+    init_idle,
+    supervisor_memory,
+    supervisor_control,
+    supervisor_soak,
 ]

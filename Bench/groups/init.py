@@ -1,17 +1,10 @@
 """tazpod-init in the place of the small inits."""
 
-import contextlib
 import os
-import pathlib
-import re
-import shutil
-import subprocess
 
-from Bench import host
+from Bench.inits import compare_all, for_each, idle_init, inits, memory
 from Bench.pairing import Series, take_turns
 from Bench.report import Table
-from Bench.workshop import program
-from pod import all_processes, wait_until
 
 NAME = "init"
 TITLE = "Init"
@@ -26,56 +19,26 @@ TEXT = """
 - Size: of the program's file, which for tini and dumb-init is not all: they need the C library's too.
 """
 
-PEERS = ("tini", "tini-static", "catatonit", "dumb-init")
 START_TURNS, MEMORY_TURNS, STARTS = 60, 4, 10
-IDLE = "60"
+START_GOALS = {"tini-static": 1.05}
+RSS_GOALS = {"tini": 1, "catatonit": 1.1}
 
 
 def run(workshop):
-    inits = {"tazpod-init": program("tazpod-init"), **{name: shutil.which(name) for name in PEERS}}
-
-    def each(measure):
-        return {name: lambda path=path: measure(path) for name, path in inits.items()}
-
     start = take_turns(
-        "start", "ms", each(lambda path: workshop.launch([path, "--", "/bin/true"], STARTS, as_pid_1=True)), START_TURNS)
-    rss = take_turns("Rss", "KiB", each(lambda path: memory(path, "Rss")), MEMORY_TURNS, warm_up=0)
-    pss = take_turns("Pss", "KiB", each(lambda path: memory(path, "Pss")), MEMORY_TURNS, warm_up=0)
-    size = Series("KiB", {name: [os.stat(path).st_size / 1024] for name, path in inits.items()})
+        "start", "ms", for_each(lambda path: workshop.launch([path, "--", "/bin/true"], STARTS, as_pid_1=True)), START_TURNS)
+    rss = take_turns("Rss", "KiB", for_each(lambda path: idle_memory(path, "Rss")), MEMORY_TURNS, warm_up=0)
+    pss = take_turns("Pss", "KiB", for_each(lambda path: idle_memory(path, "Pss")), MEMORY_TURNS, warm_up=0)
+    size = Series("KiB", {name: [os.stat(path).st_size / 1024] for name, path in inits().items()})
     return [
-        Table(title, [series.compare("tazpod-init", "tazpod-init", peer) for peer in PEERS])
-        for title, series in [
-            ("Start of /bin/true in a new PID namespace", start), ("Memory of an idle init, Rss", rss),
-            ("Memory of an idle init, Pss", pss), ("Size of the program", size),
-        ]
+        Table("Start of /bin/true in a new PID namespace", compare_all(start, START_GOALS)),
+        Table("Memory of an idle init, Rss", compare_all(rss, RSS_GOALS)),
+        Table("Memory of an idle init, Pss", compare_all(pss)),
+        Table("Size of the program", compare_all(size)),
     ]
 
 
-def memory(path, field):
+def idle_memory(path, field):
     """Kibibytes of an idle init that waits for one command."""
     with idle_init(path) as pid:
-        text = pathlib.Path(f"/proc/{pid}/smaps_rollup").read_text()
-    return float(re.search(rf"^{field}:\s*(\d+) kB$", text, re.MULTILINE)[1])
-
-
-@contextlib.contextmanager
-def idle_init(path):
-    """The pid of an init as PID 1 of a new namespace, once its command runs and it has nothing left to do."""
-    unshare = subprocess.Popen(
-        ["unshare", "--pid", "--fork", "--mount-proc", "--kill-child", path, "--", "sleep", IDLE],
-        stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, start_new_session=True)
-    try:
-        yield wait_until(lambda: sleeper_parent(unshare.pid), f"{path} runs its command")
-    finally:
-        unshare.kill()
-        unshare.wait(host.MINUTE)
-
-
-def sleeper_parent(unshare):
-    """The child of `unshare`, when it sleeps and so does its own child, the command."""
-    processes = all_processes()
-    for init in processes:
-        if init.parent == unshare and init.state == "S":
-            if any(each.parent == init.pid and each.name == "sleep" and each.state == "S" for each in processes):
-                return init.pid
-    return None
+        return memory(pid, field)

@@ -70,8 +70,12 @@ class Supervised:
         self.reader = None
         if reads_output:
             self.read_output()
-        self.pid = wait_until(self.find_init, lambda: "the init runs")
-        wait_until(lambda: self.try_ask("probe") is not None, "the control socket answers")
+        try:
+            self.pid = wait_until(self.find_init, "the init runs")
+            wait_until(lambda: self.try_ask("probe") is not None, "the control socket answers")
+        except BaseException:
+            self.close()
+            raise
 
     def read_output(self):
         self.reader = threading.Thread(target=self._read, daemon=True)

@@ -3,17 +3,11 @@
 //   launch [-n] COUNT COMMAND [ARG…]   runs COMMAND, given by its path, COUNT times and prints for each run how many
 //                                      nanoseconds passed from clone to its end; with -n it is PID 1 of a new PID namespace
 
-#define _GNU_SOURCE
-#include <errno.h>
+#include "tool.h"
+
 #include <fcntl.h>
 #include <sched.h>
-#include <signal.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 #include <sys/wait.h>
-#include <time.h>
-#include <unistd.h>
 
 static char stack[64 * 1024] __attribute__((aligned(16)));
 
@@ -26,12 +20,6 @@ static int run(void *arguments) {
     _exit(127);
 }
 
-static long long now(void) {
-    struct timespec time;
-    clock_gettime(CLOCK_MONOTONIC, &time);
-    return time.tv_sec * 1000000000LL + time.tv_nsec;
-}
-
 int main(int argc, char **argv) {
     int flags = CLONE_VM | CLONE_VFORK | SIGCHLD;
     int first = 1;
@@ -39,24 +27,19 @@ int main(int argc, char **argv) {
         flags |= CLONE_NEWPID;
         first = 2;
     }
-    if (argc < first + 2) {
-        fprintf(stderr, "usage: launch [-n] COUNT COMMAND [ARG...]\n");
-        return 2;
-    }
-    for (int count = atoi(argv[first]); count > 0; count--) {
-        long long start = now();
+    if (argc < first + 2) show_usage("[-n] COUNT COMMAND [ARG...]");
+    alarm(LONGEST_SECONDS);
+    for (int count = number(argv[first]); count > 0; count--) {
+        int64_t start = now();
         pid_t child = clone(run, stack + sizeof stack, flags, argv + first + 1);
         int status = 0;
-        if (child < 0 || waitpid(child, &status, 0) != child) {
-            fprintf(stderr, "launch: %s\n", strerror(errno));
-            return 1;
-        }
-        long long end = now();
+        if (child < 0 || waitpid(child, &status, 0) != child) fail("clone or wait");
+        int64_t end = now();
         if (status != 0) {
             fprintf(stderr, "launch: %s ended with wait status %d\n", argv[first + 1], status);
             return 1;
         }
-        printf("%lld\n", end - start);
+        printf("%lld\n", (long long)(end - start));
     }
     return 0;
 }
