@@ -136,10 +136,11 @@ def parent_death_race(init):
         return NO_OPTION
     if shutil.which("strace") is None:
         missing("strace is not installed")
-    # Its first prctl is held up, in which time its parent dies. strace is no parent here (-D).
-    slow = ["strace", "-D", "-q", "-o", "/dev/null", "-e", "trace=prctl", "-e", "inject=prctl:delay_enter=300000:when=1"]
+    # Its first prctl is held up, in which time its parent dies. strace is no parent here (-D). The signal is blocked from the start on, for
+    # it may come before the command could do that itself.
+    slow = [probe("command"), "blocking", "12", "strace", "-D", "-q", "-o", "/dev/null", "-e", "trace=prctl", "-e", "inject=prctl:delay_enter=500000:when=1"]
     with Running(
             init, probe("command"), "signals", options=["-s", "-p", "SIGUSR2"], below="linger",
-            wrapper=("sh", "-c", '"$@" & sleep 0.1; kill -KILL $$', "sh", *slow)) as running:
+            wrapper=("sh", "-c", '"$@" & sleep 0.2; kill -KILL $$', "sh", *slow)) as running:
         running.expect("ready")
         return "it is told" if comes(lambda: "12 0" in running.lines) else "it is not told"

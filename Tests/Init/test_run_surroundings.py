@@ -72,6 +72,11 @@ def test_the_environment_is_passed_on_as_it_is(init, environment):
     assert told["environment"] == " ".join(environment)
 
 
+def test_an_ignored_sigchld_is_ignored_by_the_command_again(init):
+    told = state(init, wrapper=(probe("command"), "ignoring", "17,18"))
+    assert int(told["SigIgn"], 16) & (1 << 16 | 1 << 17) == 1 << 16 | 1 << 17
+
+
 @pytest.mark.parametrize("listen, expected", [("1", "its own"), ("2", "2"), ("", ""), ("1x", "1x"), ("01", "01")])
 def test_only_a_listen_pid_that_names_the_init_is_rewritten(init, listen, expected):
     told = state(init, wrapper=("env", f"LISTEN_PID={listen}", "LISTEN_FDS=1"))
