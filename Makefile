@@ -61,8 +61,9 @@ check: build packages-check
 	$(PYTHON) scripts/check_documents.py
 
 # What is written from the programs themselves.
-documents: build
+documents: build packages-test
 	$(PYTHON) scripts/command_reference.py
+	$(PYTHON) Tests/Init/table.py
 
 format:
 	$(SWIFT) format --in-place --recursive Sources Tests Package.swift

@@ -9,7 +9,8 @@ let isEmbedded = Context.environment["TAZPOD_EMBEDDED"] != nil
 let strict: [SwiftSetting] = [.treatAllWarnings(as: .error), .unsafeFlags(["-Xcc", "-D_GNU_SOURCE"])]
 
 // The embedded init is linked with musl: a third of the size and half of the memory that a static glibc takes. The kernel's own
-// headers, which musl's package does not bring, are found after musl's. Functions that came out alike are linked once.
+// headers, which musl's package does not bring, are found after musl's. Functions that came out alike are linked once, and there
+// are no tables to unwind the stack by, since nothing does.
 #if arch(arm64)
     let musl = "aarch64-linux-musl"
 #else
@@ -18,7 +19,9 @@ let strict: [SwiftSetting] = [.treatAllWarnings(as: .error), .unsafeFlags(["-Xcc
 let muslHeaders = ["-isystem", "/usr/include/\(musl)"]
 let embedded: [SwiftSetting] = [
     .enableExperimentalFeature("Embedded"),
-    .unsafeFlags(["-wmo", "-Osize", "-Xfrontend", "-function-sections"] + muslHeaders.flatMap { ["-Xcc", $0] }),
+    .unsafeFlags(
+        ["-wmo", "-Osize", "-Xfrontend", "-function-sections", "-Xcc", "-fno-asynchronous-unwind-tables"]
+            + muslHeaders.flatMap { ["-Xcc", $0] }),
 ]
 let embeddedLinking: [LinkerSetting] = [
     .unsafeFlags(

@@ -2,11 +2,13 @@
 
 import os
 import pathlib
+import shutil
 import signal
 import time
 
 from behaviour import NO_OPTION, behaviour, comes, option, yes
 from inits import Running, children, field, probe, process_state, run, state, zombies_below
+from missing import missing
 from supervised import wait_until
 
 
@@ -126,3 +128,19 @@ def parent_death(init):
     if not told("SIGTERM"):
         return "no"
     return "-p, by name or number" if told("15") else "-p, by name"
+
+
+@behaviour("its parent dies while it starts (-p)", "it is told", "it is not told", NO_OPTION, NO_OPTION, tini="it is told")
+def parent_death_race(init):
+    if init.speaks not in ("tazpod-init", "tini"):
+        return NO_OPTION
+    if shutil.which("strace") is None:
+        missing("strace is not installed")
+    # Its first prctl is held up, in which time its parent dies. strace is no parent here (-D). The signal is blocked from the start on, for
+    # it may come before the command could do that itself.
+    slow = [probe("command"), "blocking", "12", "strace", "-D", "-q", "-o", "/dev/null", "-e", "trace=prctl", "-e", "inject=prctl:delay_enter=500000:when=1"]
+    with Running(
+            init, probe("command"), "signals", options=["-s", "-p", "SIGUSR2"], below="linger",
+            wrapper=("sh", "-c", '"$@" & sleep 0.2; kill -KILL $$', "sh", *slow)) as running:
+        running.expect("ready")
+        return "it is told" if comes(lambda: "12 0" in running.lines) else "it is not told"

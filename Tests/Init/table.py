@@ -1,7 +1,7 @@
 """What inits are expected to do, as one table: each row is measured on ours and on its peers, and docs/init.md shows it.
 
-The values are those of Debian 12's tini 0.19.0, dumb-init 1.2.5 and catatonit 0.1.7. `python3 table.py` writes the table into
-docs/init.md; with --check it says whether that is up to date.
+The values are those of Debian 12's tini 0.19.0, dumb-init 1.2.5 and catatonit 0.1.7. `make documents` writes the table into
+docs/init.md.
 """
 
 import importlib
@@ -41,14 +41,5 @@ def with_table(text):
     return before + BEGIN + table() + END + rest.split(END, 1)[1]
 
 
-def main():
-    text = DOCUMENT.read_text()
-    if "--check" in sys.argv[1:]:
-        if with_table(text) != text:
-            sys.exit("docs/init.md does not have the table of Tests/Init/table.py; run make documents")
-    else:
-        DOCUMENT.write_text(with_table(text))
-
-
 if __name__ == "__main__":
-    main()
+    DOCUMENT.write_text(with_table(DOCUMENT.read_text()))

@@ -30,9 +30,14 @@ def test_a_closed_output_ends_the_command_and_not_the_init(init):
     assert process.wait(WAIT) == 128 + signal.SIGPIPE
 
 
-def test_closed_standard_descriptors_are_not_taken_by_others(init):
-    shell = f"exec {init.path} -s -vvv -- {probe('command')} exit 3 <&- >&- 2>&-"
-    assert subprocess.run(["sh", "-c", shell], timeout=WAIT, check=False).returncode == 3
+def test_closed_standard_descriptors_become_null_and_nothing_else_lands_on_them(init):
+    shell = 'exec "$@" <&- >&- 2>&-'
+    with Running(init, probe("command"), "signals", options=["-wvvv"], below="under", wrapper=("sh", "-c", shell, "sh")) as running:
+        command = wait_until(lambda: next((pid for pid in children(running.pid) if field(pid, "Name") == "command"), None), "the command runs")
+        for pid in (running.pid, command):
+            assert [os.readlink(f"/proc/{pid}/fd/{number}") for number in range(3)] == ["/dev/null"] * 3
+        os.kill(command, signal.SIGKILL)
+        assert running.end() == 137
 
 
 def test_other_descriptors_are_the_commands(init):
@@ -65,6 +70,11 @@ def test_the_command_starts_where_the_init_was_started(init, tmp_path):
 def test_the_environment_is_passed_on_as_it_is(init, environment):
     told = state(init, wrapper=("env", "-i", *environment))
     assert told["environment"] == " ".join(environment)
+
+
+def test_an_ignored_sigchld_is_ignored_by_the_command_again(init):
+    told = state(init, wrapper=(probe("command"), "ignoring", "17,18"))
+    assert int(told["SigIgn"], 16) & (1 << 16 | 1 << 17) == 1 << 16 | 1 << 17
 
 
 @pytest.mark.parametrize("listen, expected", [("1", "its own"), ("2", "2"), ("", ""), ("1x", "1x"), ("01", "01")])

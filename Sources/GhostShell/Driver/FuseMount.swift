@@ -7,15 +7,18 @@ import Linux
 /// That is also what keeps the server from waiting for itself: were the mount in a namespace that the server is in, or in the
 /// enclave's, ending one would have to unmount through the other.
 final class FuseMount {
-    /// /dev/fuse, opened: what a server reads requests from.
-    let connection: Descriptor
     private let mount: Descriptor
 
-    init() throws(Failure) {
-        connection = try failing(.provider, next: "run the pod with --device /dev/fuse, as tazpod up does") {
-            () throws(SystemError) in
+    /// Opens /dev/fuse: what a server reads requests from. Whoever holds it keeps the file's users waiting for an answer, also
+    /// when the server has died, so only the server may.
+    static func openConnection() throws(Failure) -> Descriptor {
+        try failing(.provider, next: "run the pod with --device /dev/fuse, as tazpod up does") { () throws(SystemError) in
             try Descriptor.open("/dev/fuse", O_RDWR, stage: "open /dev/fuse")
         }
+    }
+
+    /// Makes the file system whose requests come to `connection`.
+    init(connection: borrowing Descriptor) throws(Failure) {
         let number = connection.raw
         mount = try failing(
             .provider, next: "the pod needs CAP_SYS_ADMIN and a kernel with FUSE; tazpod up starts one that has it"

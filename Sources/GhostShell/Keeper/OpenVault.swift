@@ -29,16 +29,17 @@ final class OpenVault {
 
     /// Starts the process that asks for the passphrase and then serves the plain data.
     func startServer(_ source: PassphraseSource, project: String) throws(Failure) {
-        let mount = try FuseMount()
+        let connection = try FuseMount.openConnection()
+        let mount = try FuseMount(connection: connection)
         let pair = try failing(.vault) { () throws(SystemError) in try MessageSocketPair() }
         let vaultServer = VaultServer(source: source, project: project)
         let process = try failing(.vault) { () throws(SystemError) in
             try ChildProcess.fork("tazpod-vault") {
                 closeDescriptors(
                     except: [
-                        STDERR_FILENO, source.descriptor, image.descriptor.raw, mount.connection.raw, pair.theirs.descriptor.raw,
+                        STDERR_FILENO, source.descriptor, image.descriptor.raw, connection.raw, pair.theirs.descriptor.raw,
                     ])
-                return vaultServer.run(image, fuse: mount.connection, keeper: pair.theirs)
+                return vaultServer.run(image, fuse: connection, keeper: pair.theirs)
             }
         }
         self.mount = mount
@@ -49,7 +50,7 @@ final class OpenVault {
     func startEnclave(_ configuration: GhostConfiguration) throws(Failure) {
         let plan = try EnclavePlan(account: configuration.account, project: configuration.project, bridges: configuration.bridges)
         let device = try LoopDevice.over(try openPlainFile())
-        // The device holds the file now. Were we to hold the connection too, a dead server would leave its readers waiting.
+        // The device holds the file now.
         mount = nil
         if image.isNew {
             try Filesystem.make(on: device, owner: configuration.account)

@@ -30,7 +30,9 @@ struct Machine {
     private static func openStandardDescriptors() {
         for number in STDIN_FILENO...STDERR_FILENO where clinux_fcntl(number, F_GETFD, 0) < 0 {
             // The lowest number that is free is the one that was closed. Not ours alone: children have it too.
-            if clinux_open("/dev/console", O_RDWR, 0) < 0 { _ = clinux_open("/dev/null", O_RDWR, 0) }
+            // The console is the machine's; a process among others has no business there, and nobody gets it as its terminal so.
+            let isConsole = getpid() == 1 && clinux_open("/dev/console", O_RDWR | O_NOCTTY, 0) >= 0
+            if !isConsole { _ = clinux_open("/dev/null", O_RDWR, 0) }
         }
     }
 
