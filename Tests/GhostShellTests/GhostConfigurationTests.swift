@@ -49,15 +49,17 @@ struct GhostConfigurationTests {
         #expect(error?.sentence.contains("; \(text) bytes is not") == true)
     }
 
-    @Test("A driver that this version has not is named", arguments: ["dmcrypt", "ram", "", "FUSE"])
+    @Test("A driver that there is not is a fault of the project", arguments: ["ramdisk", "", "FUSE"])
     func driver(name: String) {
         let error = #expect(throws: Failure.self) { try configuration(["TAZPOD_VAULT_DRIVER": name]) }
-        #expect(error?.code == .provider)
-        #expect(error?.sentence.hasPrefix("this version has no \(name) driver") == true)
+        #expect(error?.code == .project)
+        #expect(error?.sentence.hasPrefix("there is no driver \(name); write auto, or one of dmcrypt, fuse") == true)
     }
 
-    @Test("The drivers that this version has are taken", arguments: ["auto", "fuse"])
-    func knownDriver(name: String) {
-        #expect(throws: Never.self) { try configuration(["TAZPOD_VAULT_DRIVER": name]) }
+    @Test("The drivers that there are are taken by their names", arguments: DriverName.allCases)
+    func knownDriver(name: DriverName) throws {
+        #expect(try configuration(["TAZPOD_VAULT_DRIVER": name.rawValue]).driver == .named(name))
+        #expect(try configuration(["TAZPOD_VAULT_DRIVER": "auto"]).driver == .automatic)
+        #expect(try configuration([:]).driver == .automatic)
     }
 }

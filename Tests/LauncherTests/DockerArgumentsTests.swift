@@ -93,4 +93,12 @@ struct DockerArgumentsTests {
     func image() throws {
         #expect(try DockerArguments.run(plan("image: mine:1")).last == "mine:1")
     }
+
+    @Test("A block driver's devices are allowed by the number that the kernel gave it")
+    func blockDrivers() throws {
+        var plan = try plan()
+        plan.workspace.devices = PodPlan.Devices(blockMajors: [7], blockDrivers: ["device-mapper", "none"])
+        let arguments = DockerArguments.run(plan, majors: ["device-mapper": 252, "sd": 8])
+        #expect(values(of: "--device-cgroup-rule", in: arguments) == ["b 7:* rwm", "b 252:* rwm"])
+    }
 }

@@ -77,14 +77,22 @@ struct PodPlannerTests {
         #expect(container.security.seccomp == "default")
     }
 
+    @Test("Device-mapper is for those who ask for it by name")
+    func deviceMapper() throws {
+        #expect(try plan("vault: {driver: auto}").workspace.devices.paths == ["/dev/fuse", "/dev/loop-control"])
+        let devices = try plan("vault: {driver: dmcrypt}").workspace.devices
+        #expect(devices.paths == ["/dev/mapper/control", "/dev/loop-control"])
+        #expect(devices.blockMajors == [7])
+        #expect(devices.blockDrivers == ["device-mapper"])
+    }
+
     @Test(
         "What this version cannot do is refused, and not left out in silence",
         arguments: [
             ("build: {dockerfile: x}", "build: in config.yaml"), ("network: {allow: [a.org]}", "network: allow:"),
             ("network: {allow: []}", "network: allow:"), ("agent: {name: x}", "agent:"),
             ("resources: {gpu: true}", "resources: gpu:"),
-            ("vault: {lock_after: 30m}", "vault: lock_after:"), ("vault: {driver: dmcrypt}", "the dmcrypt driver"),
-            ("vault: {driver: ram}", "the ram driver"),
+            ("vault: {lock_after: 30m}", "vault: lock_after:"), ("vault: {driver: ram}", "the ram driver"),
         ])
     func refused(text: String, missing: String) {
         let error = #expect(throws: Failure.self) { try plan(text) }

@@ -7,7 +7,7 @@ import Linux
 enum Filesystem {
     /// Makes an ext4 whose root folder is `owner`'s. The journal and 4096-byte blocks are asked for by name: mke2fs leaves
     /// them out on small devices.
-    static func make(on device: borrowing LoopDevice, owner: Account) throws(Failure) {
+    static func make(on device: borrowing BlockDevice, owner: Account) throws(Failure) {
         let result = try run(
             [
                 "mke2fs", "-q", "-t", "ext4", "-b", "4096", "-m", "0", "-E",
@@ -19,7 +19,7 @@ enum Filesystem {
     /// Replays the journal and mends what needs no decision.
     ///
     /// - Throws: code 6 when somebody has to decide; then nothing was changed.
-    static func check(_ device: borrowing LoopDevice) throws(Failure) {
+    static func check(_ device: borrowing BlockDevice) throws(Failure) {
         try checkSize(device)
         let result = try run(["e2fsck", "-p", "/proc/self/fd/3"], on: device)
         // 1: mended; e2fsck(8) calls 4 and above trouble.
@@ -30,7 +30,7 @@ enum Filesystem {
     }
 
     /// e2fsck would write before it gives such an image up.
-    private static func checkSize(_ device: borrowing LoopDevice) throws(Failure) {
+    private static func checkSize(_ device: borrowing BlockDevice) throws(Failure) {
         let (deviceSize, superblock) = try failing(.vault) { () throws(SystemError) in
             let end = try retrying("measure the vault") { lseek(device.descriptor.raw, 0, SEEK_END) }
             var bytes = [UInt8](repeating: 0, count: Ext4Superblock.length)
@@ -63,7 +63,7 @@ enum Filesystem {
     }
 
     /// Runs one tool to its end, with the device as its descriptor 3.
-    private static func run(_ arguments: [String], on device: borrowing LoopDevice) throws(Failure) -> ToolResult {
+    private static func run(_ arguments: [String], on device: borrowing BlockDevice) throws(Failure) -> ToolResult {
         let next = "install e2fsprogs in the pod's image"
         return try failing(.provider, next: next) { () throws(SystemError) in
             let null = try Descriptor.open("/dev/null", O_RDWR, stage: "open /dev/null")
@@ -85,8 +85,8 @@ enum Filesystem {
 extension Filesystem {
     /// Writes a mounted file system to the disk and makes every later access to it fail (FS_IOC_SHUTDOWN), for those who still
     /// hold its files. Does nothing when the device is clear already.
-    static func shutOff(_ identity: LoopDevice.Identity) {
-        guard let device = LoopDevice.reopen(identity) else { return }
+    static func shutOff(_ identity: BlockDevice.Identity) {
+        guard let device = BlockDevice.reopen(identity) else { return }
         // A second mount of a device is the same file system.
         let context = clinux_fsopen("ext4")
         guard context >= 0 else { return }

@@ -2,28 +2,21 @@ import CLinux
 import Contract
 import Linux
 
-/// A loop(4) device over an open file. It clears itself when nothing holds it any more, also after a crash.
-struct LoopDevice: ~Copyable {
+/// loop(4) devices over open files. They clear themselves when nothing holds them any more, also after a crash.
+enum LoopDevice {
     /// Which device it is, and over which file: enough to find it again, and to see that it is still the same.
     struct Identity: Equatable {
         var number: Int32
         var fileDevice: UInt64
         var fileInode: UInt64
-
     }
-
-    let descriptor: Descriptor
-    let identity: Identity
-
-    /// A path that leads to the device in this process, and in those it forks as long as they have the descriptor.
-    var path: String { "/proc/self/fd/\(descriptor.raw)" }
 
     private static let attempts = 64
 
     /// Puts a free loop device over `file`, with direct I/O, so that nothing is cached twice.
     ///
     /// - Throws: code 4 when the pod has no loop devices.
-    static func over(_ file: borrowing Descriptor) throws(Failure) -> LoopDevice {
+    static func over(_ file: borrowing Descriptor) throws(Failure) -> BlockDevice {
         let control = try failing(.provider, next: "run the pod with /dev/loop-control, as tazpod up does") {
             () throws(SystemError) in
             try Descriptor.open("/dev/loop-control", O_RDWR, stage: "open /dev/loop-control")
@@ -39,17 +32,12 @@ struct LoopDevice: ~Copyable {
             configuration.fd = UInt32(bitPattern: file.raw)
             configuration.info.lo_flags = UInt32(LO_FLAGS_AUTOCLEAR | LO_FLAGS_DIRECT_IO)
             if clinux_ioctl(device.raw, UInt(LOOP_CONFIGURE), &configuration) == 0 {
-                return LoopDevice(descriptor: device, identity: identity(number, of: file))
+                return BlockDevice(descriptor: device, identity: .loop(identity(number, of: file)))
             }
             // Somebody else took it between the two calls.
             guard clinux_errno() == EBUSY else { throw Failure(.provider, SystemError.last("set up a loop device")) }
         }
         throw Failure(.provider, "every loop device was taken while we asked for one; try again")
-    }
-
-    private init(descriptor: consuming Descriptor, identity: Identity) {
-        self.descriptor = descriptor
-        self.identity = identity
     }
 
     private static func identity(_ number: Int32, of file: borrowing Descriptor) -> Identity {
@@ -68,20 +56,8 @@ struct LoopDevice: ~Copyable {
         return device
     }
 
-    /// Opens loop device `number`. A container's /dev is not the kernel's own and may lack the node, or forbid devices; then it
-    /// is opened through one that nobody else sees, on a file system that is mounted nowhere.
     private static func node(_ number: Int32) throws(SystemError) -> Descriptor {
-        let path = "/dev/loop\(number)"
-        let raw = clinux_open(path, O_RDWR | O_CLOEXEC, 0)
-        if raw >= 0 { return Descriptor(owning: raw) }
-        guard clinux_errno() == ENOENT || clinux_errno() == EACCES else { throw SystemError.last("open \(path)") }
-        let context = Descriptor(owning: try retrying("make a place for \(path)") { clinux_fsopen("tmpfs") })
-        try retrying("make a place for \(path)") { clinux_fsconfig_create(context.raw) }
-        let folder = Descriptor(owning: try retrying("make a place for \(path)") { clinux_fsmount(context.raw, 0) })
-        let device = dev_t(clinux_makedev(UInt32(LOOP_MAJOR), UInt32(bitPattern: number)))
-        try retrying("make \(path)") { mknodat(folder.raw, "loop", mode_t(S_IFBLK) | 0o600, device) }
-        return Descriptor(
-            owning: try retrying("open \(path)") { clinux_openat(folder.raw, "loop", O_RDWR | O_CLOEXEC, 0) })
+        try BlockDevice.node("/dev/loop\(number)", major: UInt32(LOOP_MAJOR), minor: UInt32(bitPattern: number))
     }
 
     /// - Throws: code 6 when some loop device is set up over `file`: losetup(8) and cryptsetup(8) take no lock that we could see.

@@ -7,7 +7,7 @@ final class Enclave {
     let process: ChildProcess
     let channel: MessageSocket
     /// What the vault's file system is mounted from.
-    let device: LoopDevice.Identity
+    let device: BlockDevice.Identity
 
     /// Long enough for a journal's replay on a slow disk.
     private static let buildMilliseconds: Int32 = 60_000
@@ -21,7 +21,7 @@ final class Enclave {
     /// Builds an enclave over `device`, which only its mount holds afterwards.
     ///
     /// - Returns: an enclave in which nothing runs yet but its PID 1.
-    static func start(_ plan: EnclavePlan, on device: consuming LoopDevice, directory: String) throws(Failure) -> Enclave {
+    static func start(_ plan: EnclavePlan, on device: consuming BlockDevice, directory: String) throws(Failure) -> Enclave {
         let identity = device.identity
         let pair = try failing(.vault) { () throws(SystemError) in try MessageSocketPair() }
         let process = try forkIntoNewPIDNamespace(plan, device, pair.theirs, directory)
@@ -38,7 +38,7 @@ final class Enclave {
         return enclave
     }
 
-    private init(process: ChildProcess, channel: consuming MessageSocket, device: LoopDevice.Identity) {
+    private init(process: ChildProcess, channel: consuming MessageSocket, device: BlockDevice.Identity) {
         self.process = process
         self.channel = channel
         self.device = device
@@ -46,7 +46,7 @@ final class Enclave {
 
     /// unshare(2) of a PID namespace concerns children to come; ours is put back for the ones after this.
     private static func forkIntoNewPIDNamespace(
-        _ plan: EnclavePlan, _ device: borrowing LoopDevice, _ channel: borrowing MessageSocket, _ directory: String
+        _ plan: EnclavePlan, _ device: borrowing BlockDevice, _ channel: borrowing MessageSocket, _ directory: String
     ) throws(Failure) -> ChildProcess {
         try failing(.provider, next: "the pod needs CAP_SYS_ADMIN; tazpod up starts one that has it") { () throws(SystemError) in
             let own = try Descriptor.open("/proc/self/ns/pid", O_RDONLY, stage: "open our PID namespace")
@@ -63,7 +63,7 @@ final class Enclave {
 
     /// The whole life of the enclave's PID 1.
     private static func live(
-        _ plan: EnclavePlan, _ device: borrowing LoopDevice, _ channel: borrowing MessageSocket, _ directory: String
+        _ plan: EnclavePlan, _ device: borrowing BlockDevice, _ channel: borrowing MessageSocket, _ directory: String
     ) -> Int32 {
         do throws(Failure) {
             umask(0o022)

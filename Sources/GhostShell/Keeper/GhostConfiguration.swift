@@ -9,6 +9,7 @@ struct GhostConfiguration: Equatable {
     var image: String
     /// Size of a new vault's image, in bytes.
     var newSize: UInt64
+    var driver: DriverChoice
     var bridges: [String]
     /// Where a ghost's shell starts.
     var directory: String
@@ -30,11 +31,7 @@ struct GhostConfiguration: Equatable {
             }
             newSize = size
         }
-        let driver = variable(PodVariable.vaultDriver) ?? "auto"
-        guard driver == "auto" || driver == "fuse" else {
-            throw Failure(
-                .provider, "this version has no \(driver) driver; write auto or fuse under vault: driver: in config.yaml")
-        }
+        driver = try DriverChoice(variable(PodVariable.vaultDriver) ?? "auto")
         bridges = (variable(PodVariable.bridges) ?? "").split(separator: ":").map { String($0) }
         directory = PodPaths.workspace
     }

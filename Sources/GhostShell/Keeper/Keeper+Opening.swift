@@ -6,7 +6,7 @@ extension Keeper {
     /// Starts to open the vault for `client`: its server asks for the passphrase.
     func beginOpening(for client: Client) throws(Failure) {
         let source = try client.requirePassphraseSource()
-        let vault = try OpenVault(path: configuration.image, newSize: configuration.newSize)
+        let vault = try OpenVault(configuration)
         do throws(Failure) {
             try vault.startServer(source, project: configuration.project)
         } catch {
@@ -21,16 +21,16 @@ extension Keeper {
         guard case .pending(let vault, let client) = state else { return }
         do throws(Failure) {
             let received = try? vault.server?.channel.receive(capacity: Message.maximumLength)
-            guard case .message(let message)? = received else {
+            guard case .message(var message)? = received else {
                 throw Failure(.vault, "the vault's server ended unexpectedly; the vault is locked")
             }
             if case .error(let failure)? = Reply(parsing: message.bytes) { throw failure }
             guard let unlocked = Message(parsing: message.bytes), unlocked.isWord(VaultServer.unlockedWord) else {
                 throw Failure(.vault, "the vault's server speaks another version's words; rebuild the pod's image")
             }
-            try vault.startEnclave(configuration)
+            try vault.startEnclave(configuration, &message.descriptors)
             state = .open(vault)
-            announce("open", [("driver", "fuse")])
+            announce("open", [("driver", vault.driver.name.rawValue)])
             if unlocked.text(VaultServer.mendedField) != nil {
                 client.notice("the vault's header was damaged and was mended from its intact copy")
             }

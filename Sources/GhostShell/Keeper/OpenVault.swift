@@ -17,59 +17,54 @@ final class ServerLink {
 /// What the keeper holds of one vault, from the lock on its image to its enclave. The parts come one after the other.
 final class OpenVault {
     let image: VaultImage
-    /// The vault's file system over FUSE, until the loop device holds it.
-    private var mount: FuseMount?
+    let driver: any Driver
     private(set) var server: ServerLink?
     private(set) var enclave: Enclave?
 
-    /// Locks the image at `path`, or makes a new one.
-    init(path: String, newSize: UInt64) throws(Failure) {
-        image = try VaultImage.open(path: path, newSize: newSize)
+    /// Locks the image, or makes a new one.
+    init(_ configuration: GhostConfiguration) throws(Failure) {
+        image = try VaultImage.open(path: configuration.image, newSize: configuration.newSize)
+        driver = configuration.driver.makeDriver()
     }
 
     /// Starts the process that asks for the passphrase and then serves the plain data.
     func startServer(_ source: PassphraseSource, project: String) throws(Failure) {
-        let connection = try FuseMount.openConnection()
-        let mount = try FuseMount(connection: connection)
+        try driver.prepare(for: image)
+        if !image.isNew { try LoopDevice.checkUnused(asBackingFile: image.descriptor) }
         let pair = try failing(.vault) { () throws(SystemError) in try MessageSocketPair() }
         let vaultServer = VaultServer(source: source, project: project)
         let process = try failing(.vault) { () throws(SystemError) in
             try ChildProcess.fork("tazpod-vault") {
                 closeDescriptors(
-                    except: [
-                        STDERR_FILENO, source.descriptor, image.descriptor.raw, connection.raw, pair.theirs.descriptor.raw,
-                    ])
-                return vaultServer.run(image, fuse: connection, keeper: pair.theirs)
+                    except: [STDERR_FILENO, source.descriptor, image.descriptor.raw, pair.theirs.descriptor.raw]
+                        + driver.serverDescriptors)
+                return vaultServer.run(image, driver: driver, keeper: pair.theirs)
             }
         }
-        self.mount = mount
+        driver.serverStarted()
         server = ServerLink(process: process, channel: pair.keepOurs())
     }
 
     /// From the unlocked server to an enclave in which nothing runs yet.
-    func startEnclave(_ configuration: GhostConfiguration) throws(Failure) {
+    ///
+    /// - Parameter descriptors: What came with the server's announcement.
+    func startEnclave(_ configuration: GhostConfiguration, _ descriptors: inout ReceivedDescriptors) throws(Failure) {
         let plan = try EnclavePlan(account: configuration.account, project: configuration.project, bridges: configuration.bridges)
-        let device = try LoopDevice.over(try openPlainFile())
-        // The device holds the file now.
-        mount = nil
-        if image.isNew {
-            try Filesystem.make(on: device, owner: configuration.account)
-            try image.publish()
-        } else {
-            try Filesystem.check(device)
+        switch try driver.openFilesystem(&descriptors, of: image) {
+        case .device(let device):
+            if image.isNew {
+                try Filesystem.make(on: device, owner: configuration.account)
+                try image.publish()
+            } else {
+                try Filesystem.check(device)
+            }
+            enclave = try Enclave.start(plan, on: device, directory: configuration.directory)
         }
-        enclave = try Enclave.start(plan, on: device, directory: configuration.directory)
-    }
-
-    private func openPlainFile() throws(Failure) -> Descriptor {
-        guard let file = try mount?.openFile() else { throw Failure(.vault, "the vault's server is not there any more") }
-        return file
     }
 
     /// Ends enclave and server, and waits for both: afterwards nothing of the vault is mounted, mapped or in memory.
     func close() {
         endEnclave()
-        mount = nil
         endServer()
         image.discardIfUnpublished()
     }
@@ -84,7 +79,7 @@ final class OpenVault {
     }
 
     /// The device that the enclave's mount was on.
-    private var device: LoopDevice.Identity?
+    private var device: BlockDevice.Identity?
 
     private static let politeMilliseconds: Int32 = 1_000
     private static let unmountMilliseconds: Int32 = 3_000
@@ -96,10 +91,12 @@ final class OpenVault {
         server = nil
         guard let device else {
             process.end()
+            driver.cutOff(image)
             return
         }
         if process.wait(milliseconds: OpenVault.unmountMilliseconds) != nil { return }
         if Defence.shutOff.isOn { Filesystem.shutOff(device) }
         process.end()
+        driver.cutOff(image)
     }
 }

@@ -33,9 +33,11 @@ struct VaultImage: ~Copyable {
             throw Failure(.vault, "the vault's image \(path) is not a regular file; nothing was changed")
         }
         try image.lock()
-        try LoopDevice.checkUnused(asBackingFile: image.descriptor)
         return image
     }
+
+    /// A path that leads to this file and no other, in this process and those it forks.
+    var descriptorPath: String { "/proc/self/fd/\(descriptor.raw)" }
 
     private init(descriptor: consuming Descriptor, directory: consuming Descriptor, name: String, isNew: Bool) {
         self.descriptor = descriptor

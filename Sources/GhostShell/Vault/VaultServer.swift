@@ -1,11 +1,10 @@
-import CCrypto
 import CLinux
 import Contract
 import Linux
 
-/// The process that holds a vault's key: it reads the passphrase, unlocks the header, and serves the plain device over FUSE.
+/// The process that holds a vault's key: it reads the passphrase, unlocks the header, and serves what its driver makes of it.
 ///
-/// It is forked from the keeper, which never sees passphrase or key. It ends when the plain device's last user has gone.
+/// It is forked from the keeper, which never sees passphrase or key. It ends when the vault's last user has gone.
 struct VaultServer {
     /// What it tells the keeper when the vault is unlocked; an error reply otherwise.
     static let unlockedWord = "unlocked"
@@ -18,32 +17,36 @@ struct VaultServer {
     let source: PassphraseSource
     let project: String
 
-    /// Runs to the end of the process: as long as `fuse` has users.
+    /// Runs to the end of the process: as long as the vault has users.
     ///
     /// - Returns: the exit status.
-    func run(_ image: borrowing VaultImage, fuse: borrowing Descriptor, keeper: borrowing MessageSocket) -> Int32 {
+    func run(_ image: borrowing VaultImage, driver: any Driver, keeper: borrowing MessageSocket) -> Int32 {
         do throws(Failure) {
             try dieWithKeeper()
             guard KeyMemory.prepare() else {
                 throw Failure(.refused, .last("lock memory for keys"), next: "raise the limit of locked memory")
             }
-            // To reopen an image that another user owns takes this one capability, and nothing here takes another.
-            try Privileges.keepOnly([Capability.dacOverride])
-            var message = Message(VaultServer.unlockedWord)
-            let device = try unlock(image, &message)
-            try Privileges.keepOnly([])
-            try SystemCallFilter.vaultServer.load()
-            try failing(.vault) { () throws(SystemError) in
-                // From here on it lives as long as the plain device is used, so that what was written gets to the disk.
-                try retrying("outlive the keeper") { clinux_prctl(PR_SET_PDEATHSIG, 0, 0, 0, 0) }
-                try keeper.send(message.encoded)
-            }
-            try FuseServer.serve(device, connection: fuse)
-            try failing(.vault) { () throws(SystemError) in try device.flush() }
+            // To reopen an image that another user owns takes the first one.
+            try Privileges.keepOnly([Capability.dacOverride] + driver.serverCapabilities)
+            try driver.serve(try unlock(image), image: image, keeper: keeper)
             return ExitCode.done.rawValue
         } catch {
             try? keeper.send(Reply.error(error).encoded)
             return error.code.rawValue
+        }
+    }
+
+    /// Tells the keeper that the vault can be mounted. From here on the server lives as long as the vault is used, so that what was
+    /// written gets to the disk.
+    static func announce(
+        hasMendedHeader: Bool, to keeper: borrowing MessageSocket, descriptors: [Int32] = []
+    ) throws(Failure) {
+        var message = Message(unlockedWord)
+        if hasMendedHeader { message.add(mendedField, "1") }
+        let bytes = message.encoded
+        try failing(.vault) { () throws(SystemError) in
+            try retrying("outlive the keeper") { clinux_prctl(PR_SET_PDEATHSIG, 0, 0, 0, 0) }
+            try keeper.send(bytes, descriptors: descriptors)
         }
     }
 
@@ -55,15 +58,14 @@ struct VaultServer {
         if getppid() == 1 { throw Failure(.vault, "the keeper ended while the vault was being unlocked") }
     }
 
-    private func unlock(_ image: borrowing VaultImage, _ message: inout Message) throws(Failure) -> PlainDevice {
+    private func unlock(_ image: borrowing VaultImage) throws(Failure) -> UnlockedVault {
         if image.isNew { return try create(image) }
         let before = image.modificationTime()
         let header = try VaultHeader.read(from: image.descriptor)
-        if image.modificationTime() != before { message.add(VaultServer.mendedField, "1") }
+        let hasMendedHeader = image.modificationTime() != before
         let segment = try header.dataSegment()
         try checkMemory(header.derivationMemoryKiB())
-        let key = try askForKey(header)
-        return try plainDevice(image, segment, key)
+        return UnlockedVault(segment: segment, key: try askForKey(header), hasMendedHeader: hasMendedHeader)
     }
 
     /// Deriving the key takes memory in one piece; a pod that has less would be killed by the kernel.
@@ -96,7 +98,7 @@ struct VaultServer {
         }
     }
 
-    private func create(_ image: borrowing VaultImage) throws(Failure) -> PlainDevice {
+    private func create(_ image: borrowing VaultImage) throws(Failure) -> UnlockedVault {
         guard
             let cost = DerivationCost.forNewVault(
                 availableKiB: AvailableMemory.kibibytes(), processors: sysconf(Int32(_SC_NPROCESSORS_ONLN)))
@@ -108,7 +110,7 @@ struct VaultServer {
         key.fill { getrandom($0.baseAddress, $0.count, 0) }
         guard key.count == VaultHeader.newKeySize else { throw Failure(.vault, SystemError.last("get random bytes for a key")) }
         let header = try VaultHeader.format(image.descriptor, key: key, passphrase: passphrase, cost: cost)
-        return try plainDevice(image, try header.dataSegment(), key)
+        return UnlockedVault(segment: try header.dataSegment(), key: key, hasMendedHeader: false)
     }
 
     private func askForNewPassphrase() throws(Failure) -> SecretBuffer {
@@ -118,12 +120,6 @@ struct VaultServer {
         let second = try source.read(prompt: "The same again: ")
         guard first.equals(second) else { throw Failure(.proof, "the two passphrases differ, so no vault was made; try again") }
         return first
-    }
-
-    private func plainDevice(
-        _ image: borrowing VaultImage, _ segment: DataSegment, _ key: consuming SecretBuffer
-    ) throws(Failure) -> PlainDevice {
-        PlainDevice(segment: segment, image: image.descriptor.raw, cipher: try BlockCipher(segment: segment, key: key))
     }
 
     private func say(_ text: String, on terminal: Int32) {

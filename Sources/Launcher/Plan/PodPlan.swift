@@ -49,6 +49,8 @@ struct PodPlan: Codable, Equatable {
         var paths: [String] = []
         /// Majors of block devices whose nodes it may make and use: which loop device is free shows only at unlock.
         var blockMajors: [Int] = []
+        /// The same for block drivers by their names in /proc/devices: their majors are the kernel's choice.
+        var blockDrivers: [String] = []
     }
 
     struct Security: Codable, Equatable {

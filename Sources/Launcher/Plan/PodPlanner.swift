@@ -30,10 +30,21 @@ enum PodPlanner {
                 ports: config.ports.map {
                     PodPlan.Port(hostAddress: $0.hostAddress, hostPort: $0.hostPort, podPort: $0.podPort)
                 },
-                devices: PodPlan.Devices(paths: ["/dev/fuse", "/dev/loop-control"], blockMajors: [loopMajor]),
+                devices: devices(config.vault.driver),
                 capabilities: capabilities, security: PodPlan.Security(),
                 resources: PodPlan.Resources(cpu: config.resources.cpu, memory: config.resources.memory),
                 readyProbe: ["tazpod-init", "--probe", "ready"]))
+    }
+
+    /// Device-mapper is for those who ask for it by name: with its control node a container can map whatever block device it may
+    /// use, under a name that the whole machine sees.
+    private static func devices(_ driver: ProjectConfig.VaultDriver) -> PodPlan.Devices {
+        switch driver {
+        case .dmcrypt:
+            PodPlan.Devices(
+                paths: ["/dev/mapper/control", "/dev/loop-control"], blockMajors: [loopMajor], blockDrivers: ["device-mapper"])
+        case .auto, .fuse, .ram: PodPlan.Devices(paths: ["/dev/fuse", "/dev/loop-control"], blockMajors: [loopMajor])
+        }
     }
 
     private static func refuseWhatIsMissing(_ config: ProjectConfig) throws(Failure) {
@@ -48,8 +59,8 @@ enum PodPlanner {
                 "resources: gpu:; remove it"
             } else if config.vault.lockAfter != nil {
                 "vault: lock_after:; remove it, and lock by hand"
-            } else if config.vault.driver == .dmcrypt || config.vault.driver == .ram {
-                "the \(config.vault.driver.rawValue) driver; write auto or fuse under vault: driver:"
+            } else if config.vault.driver == .ram {
+                "the ram driver; write auto, fuse or dmcrypt under vault: driver:"
             } else {
                 nil
             }

@@ -6,7 +6,8 @@ enum DockerArguments {
     static let environmentLabel = "dev.tazpod.environment"
     static let planLabel = "dev.tazpod.plan"
 
-    static func run(_ plan: PodPlan) -> [String] {
+    /// - Parameter majors: The kernel's numbers of block drivers; one that is not among them gets no rule.
+    static func run(_ plan: PodPlan, majors: [String: Int] = [:]) -> [String] {
         let container = plan.workspace
         var arguments = ["run", "--detach", "--pull", "never", "--name", plan.name, "--hostname", container.hostname]
         for (name, value) in labels(plan) { arguments += ["--label", "\(name)=\(value)"] }
@@ -14,7 +15,9 @@ enum DockerArguments {
         for (name, value) in container.environment.sorted(by: { $0.key < $1.key }) { arguments += ["--env", "\(name)=\(value)"] }
         for port in container.ports { arguments += ["--publish", "\(port.hostAddress):\(port.hostPort):\(port.podPort)"] }
         for device in container.devices.paths { arguments += ["--device", device] }
-        for major in container.devices.blockMajors { arguments += ["--device-cgroup-rule", "b \(major):* rwm"] }
+        for major in container.devices.blockMajors + container.devices.blockDrivers.compactMap({ majors[$0] }) {
+            arguments += ["--device-cgroup-rule", "b \(major):* rwm"]
+        }
         arguments += ["--cap-drop", "ALL"]
         for capability in container.capabilities { arguments += ["--cap-add", capability] }
         arguments += security(container.security)

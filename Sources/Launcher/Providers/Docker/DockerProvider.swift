@@ -18,7 +18,7 @@ struct DockerProvider: Provider {
     }
 
     func rendering(of plan: PodPlan) -> String {
-        HostCommand(arguments: ["docker"] + DockerArguments.run(plan)).description
+        HostCommand(arguments: ["docker"] + DockerArguments.run(plan, majors: KernelDevices.blockMajors())).description
     }
 
     func start(_ plan: PodPlan, existing: PodRecord?) async throws -> PodRecord {
@@ -27,7 +27,7 @@ struct DockerProvider: Provider {
             record.state = .running
             return record
         }
-        let result = try await docker(DockerArguments.run(plan))
+        let result = try await docker(DockerArguments.run(plan, majors: KernelDevices.blockMajors()))
         if result.status == 0 {
             return PodRecord(
                 name: plan.name, project: plan.project, directory: plan.directory, provider: name, state: .running,

@@ -2,6 +2,21 @@ import CLinux
 import Contract
 import Linux
 
+/// /dev/fuse, opened: what a server reads requests from.
+final class FuseConnection {
+    let descriptor: Descriptor
+
+    private init(_ descriptor: consuming Descriptor) {
+        self.descriptor = descriptor
+    }
+
+    static func open() throws(Failure) -> FuseConnection {
+        try failing(.provider, next: "run the pod with --device /dev/fuse, as tazpod up does") { () throws(SystemError) in
+            FuseConnection(try Descriptor.open("/dev/fuse", O_RDWR, stage: "open /dev/fuse"))
+        }
+    }
+}
+
 /// A FUSE file system that is mounted nowhere: it exists as long as its one file is open, and no mount table shows it.
 ///
 /// That is also what keeps the server from waiting for itself: were the mount in a namespace that the server is in, or in the
@@ -9,17 +24,9 @@ import Linux
 final class FuseMount {
     private let mount: Descriptor
 
-    /// Opens /dev/fuse: what a server reads requests from. Whoever holds it keeps the file's users waiting for an answer, also
-    /// when the server has died, so only the server may.
-    static func openConnection() throws(Failure) -> Descriptor {
-        try failing(.provider, next: "run the pod with --device /dev/fuse, as tazpod up does") { () throws(SystemError) in
-            try Descriptor.open("/dev/fuse", O_RDWR, stage: "open /dev/fuse")
-        }
-    }
-
     /// Makes the file system whose requests come to `connection`.
-    init(connection: borrowing Descriptor) throws(Failure) {
-        let number = connection.raw
+    init(_ connection: FuseConnection) throws(Failure) {
+        let number = connection.descriptor.raw
         mount = try failing(
             .provider, next: "the pod needs CAP_SYS_ADMIN and a kernel with FUSE; tazpod up starts one that has it"
         ) {

@@ -1,0 +1,62 @@
+import CCryptsetup
+import CLinux
+import Contract
+import Linux
+
+/// A handle of libcryptsetup's on the device that a vault's image is on, for device-mapper's part.
+struct DeviceMapper: ~Copyable {
+    private let handle: OpaquePointer
+
+    /// Whether this kernel and this pod have device-mapper.
+    static var isReachable: Bool { access(controlPath, R_OK | W_OK) == 0 }
+
+    static let controlPath = "/dev/mapper/control"
+
+    private static let deferred: UInt32 = 1 << 0  // CRYPT_DEACTIVATE_DEFERRED, a macro
+    private static let force: UInt32 = 1 << 1  // CRYPT_DEACTIVATE_FORCE, a macro
+
+    /// - Parameter path: The image, or a loop device over it.
+    init(on path: String) throws(Failure) {
+        // Nobody answers udev's part in a pod: the library makes and removes its nodes itself.
+        setenv("DM_DISABLE_UDEV", "1", 1)
+        crypt_set_log_callback(nil, { _, _, _ in }, nil)
+        var handle: OpaquePointer?
+        let result = crypt_init(&handle, path)
+        guard result == 0, let handle else { throw Failure(.vault, SystemError("open the vault's device", errno: -result)) }
+        self.handle = handle
+    }
+
+    deinit {
+        crypt_free(handle)
+    }
+
+    /// Makes the device `name`, which holds the key from here on.
+    func activate(_ name: String, key: borrowing SecretBuffer) throws(Failure) {
+        // By the ioctl and not by a keyring: container engines forbid those, and a keyring is shared by all that a user runs.
+        crypt_volume_key_keyring(handle, 0)
+        var result = crypt_load(handle, CRYPT_LUKS2, nil)
+        if result == 0 {
+            result = key.withBytes {
+                crypt_activate_by_volume_key(handle, name, $0.bindMemory(to: CChar.self).baseAddress, $0.count, 0)
+            }
+        }
+        guard result >= 0 else {
+            throw Failure(
+                .provider, SystemError("set up dm-crypt for the vault", errno: -result),
+                next: "the kernel needs dm-crypt, the pod /dev/mapper/control; or write driver: fuse under vault: in config.yaml")
+        }
+    }
+
+    /// Removes the device `name` as soon as nothing has it open, also when that is after our end.
+    func removeWhenUnused(_ name: String) throws(Failure) {
+        let result = crypt_deactivate_by_name(handle, name, DeviceMapper.deferred)
+        guard result == 0 || result == -EBUSY else {
+            throw Failure(.vault, SystemError("have the vault's device removed after use", errno: -result))
+        }
+    }
+
+    /// Takes the key out of the kernel, whoever has the device open: its reads and writes fail from here on.
+    func removeNow(_ name: String) {
+        crypt_deactivate_by_name(handle, name, DeviceMapper.force)
+    }
+}

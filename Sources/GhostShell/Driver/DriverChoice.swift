@@ -1,0 +1,29 @@
+import Contract
+import Linux
+
+/// Which driver opens a vault: the one that config.yaml names, or the best that this pod has what it takes for.
+enum DriverChoice: Equatable {
+    case automatic
+    case named(DriverName)
+
+    /// - Throws: code 3 for a name that is no driver's.
+    init(_ text: String) throws(Failure) {
+        if text == "auto" {
+            self = .automatic
+            return
+        }
+        guard let name = DriverName(rawValue: text) else {
+            let names = DriverName.allCases.map { $0.rawValue }.joined(separator: ", ")
+            throw Failure(.project, "there is no driver \(text); write auto, or one of \(names), under vault: driver:")
+        }
+        self = .named(name)
+    }
+
+    func makeDriver() -> any Driver {
+        switch self {
+        case .named(.dmcrypt): DMCryptDriver()
+        case .named(.fuse): FuseDriver()
+        case .automatic: DeviceMapper.isReachable ? DMCryptDriver() : FuseDriver()
+        }
+    }
+}
