@@ -76,14 +76,17 @@ let package = Package(
         .systemLibrary(name: "CCapabilities", path: "Sources/Libraries/CCapabilities"),
         .systemLibrary(name: "CCrypto", path: "Sources/Libraries/CCrypto"),
         .systemLibrary(name: "CCryptsetup", path: "Sources/Libraries/CCryptsetup"),
+        .systemLibrary(name: "CDeviceMapper", path: "Sources/Libraries/CDeviceMapper"),
         .systemLibrary(name: "CFuse", path: "Sources/Libraries/CFuse"),
         .systemLibrary(name: "CSeccomp", path: "Sources/Libraries/CSeccomp"),
         .executableTarget(
             name: "GhostShell",
-            dependencies: ["CCapabilities", "CCrypto", "CCryptsetup", "CFuse", "CLinux", "CSeccomp", "Contract", "Linux"],
+            dependencies: [
+                "CCapabilities", "CCrypto", "CCryptsetup", "CDeviceMapper", "CFuse", "CLinux", "CSeccomp", "Contract", "Linux",
+            ],
             swiftSettings: strict,
             linkerSettings: [
-                .linkedLibrary("cryptsetup"), .linkedLibrary("crypto"),
+                .linkedLibrary("cryptsetup"), .linkedLibrary("crypto"), .linkedLibrary("devmapper"),
                 .unsafeFlags(["-Xlinker", "-l:libfuse3.a", "-Xlinker", "-l:libseccomp.a", "-Xlinker", "-l:libcap.a"]),
             ]),
         .systemLibrary(name: "CYAML", path: "Sources/Libraries/CYAML"),
