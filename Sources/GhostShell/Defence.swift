@@ -15,8 +15,20 @@ enum Defence: String {
     case terminals
     /// Proof at `attach` and `exec --ghost`.
     case proof
+    /// With a new attach token the one before it is worth nothing.
+    case rotation
     /// The ghost's system call filter.
     case filter
+    /// Bridges follow no link.
+    case bridgeLinks = "bridge-links"
+    /// What holds or serves a key hides its memory.
+    case notDumpable = "not-dumpable"
+    /// No core file of anything that runs here.
+    case coreLimit = "core-limit"
+    /// Keys are on pages that are not swapped.
+    case lockedMemory = "locked-memory"
+    /// A ghost that does not end when it is asked to is killed.
+    case forcedEnd = "forced-end"
     /// The end of a file that was handed out of the ghost.
     case shutOff = "shut-off"
     /// fsync(2) reaches the disk.

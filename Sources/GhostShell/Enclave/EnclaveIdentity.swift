@@ -45,8 +45,8 @@ enum EnclaveIdentity {
         }
     }
 
-    /// Becomes `account` for good, without a single privilege, filtered.
-    static func become(_ account: Account) throws(Failure) {
+    /// Becomes `account` for good, without a single privilege, under `filter`.
+    static func become(_ account: Account, _ filter: GhostFilter) throws(Failure) {
         try failing(.refused, next: "the enclave could not give up its privileges, so nothing was started in it") {
             () throws(SystemError) in
             try Privileges.emptyBoundingSet()
@@ -56,6 +56,6 @@ enum EnclaveIdentity {
             try retrying("set the ghost's user") { setresuid(account.uid, account.uid, account.uid) }
         }
         try Privileges.keepOnly([])
-        if Defence.filter.isOn { try SystemCallFilter.ghost.load() }
+        if Defence.filter.isOn { try filter.load() }
     }
 }

@@ -10,6 +10,8 @@ struct GhostConfiguration: Equatable {
     /// Size of a new vault's image, in bytes.
     var newSize: UInt64
     var bridges: [String]
+    /// What the project allows its ghost beyond what every ghost may.
+    var allowedCalls: [RefusedCalls]
     /// Where a ghost's shell starts.
     var directory: String
 
@@ -36,7 +38,25 @@ struct GhostConfiguration: Equatable {
                 .provider, "this version has no \(driver) driver; write auto or fuse under vault: driver: in config.yaml")
         }
         bridges = (variable(PodVariable.bridges) ?? "").split(separator: ":").map { String($0) }
+        allowedCalls = try GhostConfiguration.allowedCalls(variable(PodVariable.allowedCalls) ?? "")
         directory = PodPaths.workspace
+    }
+
+    /// The config file was checked already; but what comes from there is not what decides about a never.
+    private static func allowedCalls(_ names: String) throws(Failure) -> [RefusedCalls] {
+        var result: [RefusedCalls] = []
+        for name in names.split(separator: ":") {
+            guard let group = RefusedCalls(rawValue: String(name)), group.mayBeAllowed else {
+                throw Failure(
+                    .project,
+                    """
+                    no project may allow its ghost \(name); under enclave: allow: in config.yaml there can be \
+                    \(RefusedCalls.namesThatMayBeAllowed.joined(separator: ", "))
+                    """)
+            }
+            result.append(group)
+        }
+        return result
     }
 
     /// The configuration of the pod that we are in.

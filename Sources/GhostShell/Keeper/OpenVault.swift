@@ -48,7 +48,9 @@ final class OpenVault {
 
     /// From the unlocked server to an enclave in which nothing runs yet.
     func startEnclave(_ configuration: GhostConfiguration) throws(Failure) {
-        let plan = try EnclavePlan(account: configuration.account, project: configuration.project, bridges: configuration.bridges)
+        let plan = try EnclavePlan(
+            account: configuration.account, project: configuration.project, bridges: configuration.bridges,
+            allowedCalls: configuration.allowedCalls)
         let device = try LoopDevice.over(try openPlainFile())
         // The device holds the file now.
         mount = nil
@@ -79,7 +81,9 @@ final class OpenVault {
         guard let enclave else { return }
         self.enclave = nil
         try? enclave.channel.send(Message(EnclaveInit.Word.end).encoded)
-        if enclave.process.wait(milliseconds: OpenVault.politeMilliseconds) == nil { enclave.process.end() }
+        if enclave.process.wait(milliseconds: OpenVault.politeMilliseconds) == nil && Defence.forcedEnd.isOn {
+            enclave.process.end()
+        }
         device = enclave.device
     }
 
