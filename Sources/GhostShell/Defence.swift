@@ -11,14 +11,20 @@ enum Defence: String {
     case namespaceOwner = "namespace-owner"
     /// The ghost's own home.
     case privateHome = "private-home"
+    /// The ghost's own /tmp, where tmux has its sockets.
+    case privateTmp = "private-tmp"
     /// The enclave's own terminals.
     case terminals
     /// Proof at `attach` and `exec --ghost`.
     case proof
     /// With a new attach token the one before it is worth nothing.
     case rotation
+    /// The empty bounding set, and the locked rule that uid 0 means nothing.
+    case privileges
     /// The ghost's system call filter.
     case filter
+    /// An image is not opened through a link.
+    case imageLinks = "image-links"
     /// Bridges follow no link.
     case bridgeLinks = "bridge-links"
     /// What holds or serves a key hides its memory.

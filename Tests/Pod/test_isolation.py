@@ -92,16 +92,24 @@ def test_stock_nsenter_gets_nowhere(pod):
     assert "nsenter:" in result.errors
 
 
-def test_no_tmux_socket_leads_to_the_ghost(pod):
-    pod.unlock()
+def sessions_on_every_socket(pod):
+    """The names of all tmux sessions that the public area can ask about."""
     script = """
         for s in $(sed -n 's|.* \\(/[^ ]*\\)$|\\1|p' /proc/net/unix) $(find / -type s 2>/dev/null); do
-            echo "$s"; timeout 5 tmux -S "$s" list-sessions -F '#{session_name}' </dev/null 2>/dev/null
+            timeout 5 tmux -S "$s" list-sessions -F '#{session_name}' </dev/null 2>/dev/null
         done; true"""
-    lines = pod.public("sh", "-c", script, check=0).output.split()
-    assert "main" in lines, "the public session is found: the probe works"
-    assert "ghost" not in lines
+    pod.unlock()
+    return set(pod.public("sh", "-c", script, check=0).output.split())
+
+
+def test_no_tmux_socket_leads_to_the_ghost(pod):
+    # The public session is found: the probe works.
+    assert sessions_on_every_socket(pod) == {"main"}
     assert "ghost" in pod.ghost("tmux list-sessions -F '#{session_name}'", check=0).output.split()
+
+
+def test_without_a_tmp_of_its_own_the_ghosts_session_would_be_found(make_weakened_pod):
+    assert "ghost" in sessions_on_every_socket(make_weakened_pod("private-tmp"))
 
 
 def test_the_mount_tables_and_devices_show_nothing(pod):
@@ -118,6 +126,15 @@ def test_the_image_is_out_of_the_public_areas_reach(pod):
     listed = pod.public("sh", "-c", "ls -A /workspace/.tazpod/vault; cat /run/tazpod/private/vault/vault.img")
     assert "vault.img" not in listed.output
     assert "Permission denied" in listed.errors
+
+
+def test_an_image_in_the_workspace_itself_would_be_in_their_reach(make_pod):
+    pod = make_pod(config="vault: {path: vault.img}\n")
+    pod.use_quick_vault()
+    shutil.move(pod.image, pod.directory / "vault.img")
+    (pod.directory / "vault.img").chmod(0o666)
+    pod.up()
+    assert pod.public("test", "-w", "/workspace/vault.img").status == 0
 
 
 POISON = {

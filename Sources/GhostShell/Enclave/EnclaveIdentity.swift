@@ -49,7 +49,7 @@ enum EnclaveIdentity {
     static func become(_ account: Account, _ filter: GhostFilter) throws(Failure) {
         try failing(.refused, next: "the enclave could not give up its privileges, so nothing was started in it") {
             () throws(SystemError) in
-            try Privileges.emptyBoundingSet()
+            if Defence.privileges.isOn { try Privileges.emptyBoundingSet() }
             var groups = account.groups
             try retrying("set the ghost's groups") { setgroups(groups.count, &groups) }
             try retrying("set the ghost's group") { setresgid(account.gid, account.gid, account.gid) }

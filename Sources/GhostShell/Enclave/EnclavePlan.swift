@@ -54,8 +54,8 @@ struct EnclavePlan: Equatable {
             }
             steps.append(.bridge(bridge))
         }
+        if Defence.privateTmp.isOn { steps.append(.temporary(path: "/tmp", mode: "1777", owner: nil)) }
         steps += [
-            .temporary(path: "/tmp", mode: "1777", owner: nil),
             .temporary(path: "/var/tmp", mode: "1777", owner: nil),
             .temporary(path: "/dev/shm", mode: "1777", owner: nil),
             .temporary(path: EnclavePlan.runtimeDirectory(of: account), mode: "0700", owner: account),
