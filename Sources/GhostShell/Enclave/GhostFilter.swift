@@ -10,9 +10,8 @@ struct GhostFilter: Equatable {
 
     /// - Parameter allowed: Groups that the project allows its ghost nevertheless.
     init(allowing allowed: [RefusedCalls]) {
-        let (loosened, refused) = (
-            GhostCalls.refused.filter { allowed.contains($0.group) }, GhostCalls.refused.filter { !allowed.contains($0.group) }
-        )
+        let loosened = GhostCalls.refused.filter { allowed.contains($0.group) }
+        let refused = GhostCalls.refused.filter { !allowed.contains($0.group) }
         let names = GhostCalls.needed.flatMap { $0.calls } + loosened.flatMap { $0.calls }
         byName = SystemCallFilter(
             rules: names.map { SystemCallFilter.Rule(call: $0, answer: .allowed) }
