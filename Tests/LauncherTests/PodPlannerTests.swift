@@ -48,6 +48,7 @@ struct PodPlannerTests {
             user: ann
             vault: {path: v/x.img, size: 64MiB, driver: fuse}
             bridges: [a]
+            enclave: {allow: [userfaultfd, io_uring, userfaultfd]}
             ports: ["9000:8372"]
             env: {EDITOR: nvim}
             resources: {cpu: "1.5", memory: 1GiB}
@@ -63,6 +64,7 @@ struct PodPlannerTests {
                 "TAZPOD_ENV_EDITOR": "nvim", "TAZPOD_USER": "ann", "TAZPOD_PROJECT": "other",
                 "TAZPOD_VAULT": "/run/tazpod/private/vault/x.img", "TAZPOD_VAULT_SIZE": "67108864",
                 "TAZPOD_VAULT_DRIVER": "fuse", "TAZPOD_BRIDGES": "a",
+                "TAZPOD_ENCLAVE_ALLOW": "io_uring:userfaultfd",
             ])
     }
 

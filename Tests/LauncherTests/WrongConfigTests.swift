@@ -57,6 +57,30 @@ struct WrongConfigTests {
     }
 
     @Test(
+        "What the enclave cannot be loosened by is told",
+        arguments: [
+            ("enclave: {alow: bpf}", "1:11: enclave has no key alow; write allow"),
+            ("enclave: {allow: io_urin}", "1:18: enclave: allow knows no io_urin; write io_uring"),
+            ("enclave: {allow: [bpf, keyring]}", "1:24: enclave: allow knows no keyring; write keyrings"),
+            (
+                "enclave: {allow: [everything]}",
+                """
+                1:19: enclave: allow knows no everything; known: bpf, io_uring, keyrings, memory_policy, perf_events, sockets, \
+                user_namespaces, userfaultfd
+                """
+            ),
+            (
+                "enclave:\n  allow:\n  - mounts",
+                "3:5: enclave: allow cannot have mounts, which no project may allow; take it out"
+            ),
+            ("enclave: {allow: [[]]}", "1:19: enclave: allow must be a word"),
+            ("enclave: bpf", "1:10: enclave must be a list of keys and values, like key: value"),
+        ])
+    func enclave(text: String, sentence: String) {
+        expect(text, sentence)
+    }
+
+    @Test(
         "A name is lower-case letters, digits, _ and -",
         arguments: ["Web", "-a", "_a", "a b", "a.b", "é", "a/b", "aaaaaaaaaabbbbbbbbbbccccccccccddddddddddX", "a\\n", "１"])
     func name(text: String) {

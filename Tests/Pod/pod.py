@@ -171,10 +171,8 @@ class Pod:
 
     def enclave_processes(self):
         """The processes inside the enclave: their PID namespace is one deeper than the pod's."""
-        return [process for process in self.processes() if process.depth > self.depth()]
-
-    def depth(self):
-        return Process.read(self.init_pid()).depth
+        depth = Process.read(self.init_pid()).depth
+        return [process for process in self.processes() if process.depth > depth]
 
     def log(self):
         return self.run("logs").output + self.run("logs").errors

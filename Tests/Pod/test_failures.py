@@ -140,6 +140,13 @@ def test_an_image_that_is_a_symbolic_link(make_pod):
     refused(pod, REFUSED, words=["symbolic link"])
 
 
+def test_were_links_followed_it_would_be_opened(make_weakened_pod):
+    pod = make_weakened_pod("image-links")
+    pod.image.rename(pod.image.with_suffix(".real"))
+    pod.image.symlink_to("vault.real")
+    pod.unlock()
+
+
 def test_an_image_that_another_pod_has_open(make_pod):
     first = make_pod()
     first.use_quick_vault()

@@ -54,11 +54,11 @@ struct EnclaveInit: ~Copyable {
                 pollfd(fd: signals.descriptor.raw, events: Int16(POLLIN), revents: 0),
             ]
             let count = poll(&watched, nfds_t(watched.count), isEnding ? EnclaveInit.graceMilliseconds : -1)
-            if count == 0 { return }
             if count < 0 && clinux_errno() != EINTR { return }
             if watched[1].revents != 0 { while signals.next() != nil {} }
             if !reap(keeper) && (hasRun || isEnding) { return }
-            if watched[0].revents != 0 && !read(keeper) { return }
+            let isOver = count == 0 || (watched[0].revents != 0 && !read(keeper))
+            if isOver && Defence.forcedEnd.isOn { return }
         }
     }
 

@@ -11,6 +11,8 @@ struct GhostConfiguration: Equatable {
     var newSize: UInt64
     var driver: DriverChoice
     var bridges: [String]
+    /// What the project allows its ghost beyond what every ghost may.
+    var allowedCalls: [RefusedCalls]
     /// Where a ghost's shell starts.
     var directory: String
 
@@ -33,7 +35,25 @@ struct GhostConfiguration: Equatable {
         }
         driver = try DriverChoice(variable(PodVariable.vaultDriver) ?? "auto")
         bridges = (variable(PodVariable.bridges) ?? "").split(separator: ":").map { String($0) }
+        allowedCalls = try GhostConfiguration.allowedCalls(variable(PodVariable.allowedCalls) ?? "")
         directory = PodPaths.workspace
+    }
+
+    /// The config file was checked already; but what comes from there is not what decides about a never.
+    private static func allowedCalls(_ names: String) throws(Failure) -> [RefusedCalls] {
+        var result: [RefusedCalls] = []
+        for name in names.split(separator: ":") {
+            guard let group = RefusedCalls(rawValue: String(name)), group.mayBeAllowed else {
+                throw Failure(
+                    .project,
+                    """
+                    no project may allow its ghost \(name); under enclave: allow: in config.yaml there can be \
+                    \(RefusedCalls.namesThatMayBeAllowed.joined(separator: ", "))
+                    """)
+            }
+            result.append(group)
+        }
+        return result
     }
 
     /// The configuration of the pod that we are in.

@@ -60,7 +60,7 @@ extension Keeper {
     /// The client may: its command, or its terminal, goes into the enclave.
     func grant(_ client: Client) throws(Failure) {
         if client.request.provesOnly || client.request.verb == .unlock, let next = try AttachToken(client.takeNextToken()) {
-            token = next
+            if Defence.rotation.isOn || token == nil { token = next }
         }
         guard case .open(let vault) = state else { return }
         if client.request.provesOnly {

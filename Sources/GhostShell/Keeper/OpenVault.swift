@@ -49,7 +49,9 @@ final class OpenVault {
     ///
     /// - Parameter descriptors: What came with the server's announcement.
     func startEnclave(_ configuration: GhostConfiguration, _ descriptors: inout ReceivedDescriptors) throws(Failure) {
-        let plan = try EnclavePlan(account: configuration.account, project: configuration.project, bridges: configuration.bridges)
+        let plan = try EnclavePlan(
+            account: configuration.account, project: configuration.project, bridges: configuration.bridges,
+            allowedCalls: configuration.allowedCalls)
         switch try driver.openFilesystem(&descriptors, of: image) {
         case .device(let device):
             if image.isNew {
@@ -74,7 +76,9 @@ final class OpenVault {
         guard let enclave else { return }
         self.enclave = nil
         try? enclave.channel.send(Message(EnclaveInit.Word.end).encoded)
-        if enclave.process.wait(milliseconds: OpenVault.politeMilliseconds) == nil { enclave.process.end() }
+        if enclave.process.wait(milliseconds: OpenVault.politeMilliseconds) == nil && Defence.forcedEnd.isOn {
+            enclave.process.end()
+        }
         device = enclave.device
     }
 

@@ -22,7 +22,8 @@ struct VaultImage: ~Copyable {
         let folder = String(path[..<slash])
         let name = String(path[path.utf8.index(after: slash)...])
         let directory = try openDirectory(folder.isEmpty ? "/" : folder)
-        let existing = clinux_openat(directory.raw, name, O_RDWR | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK, 0)
+        let links = Defence.imageLinks.isOn ? O_NOFOLLOW : 0
+        let existing = clinux_openat(directory.raw, name, O_RDWR | links | O_CLOEXEC | O_NONBLOCK, 0)
         if existing < 0, clinux_errno() == ENOENT {
             return try create(in: directory, name: name, size: newSize)
         }

@@ -9,6 +9,11 @@ struct PodStatus: Codable, Equatable {
         var driver: String?
     }
 
+    struct Enclave: Codable, Equatable {
+        /// Groups of system calls that the project allows its ghost, and that others are refused.
+        var allowed: [String]
+    }
+
     /// A service of `/etc/tazpod/services`.
     struct Service: Codable, Equatable {
         var name: String
@@ -29,6 +34,8 @@ struct PodStatus: Codable, Equatable {
     var pod: String
     var directory: String?
     var vault: Vault
+    /// Nil when the pod does not run.
+    var enclave: Enclave?
     /// Seconds.
     var uptime: Int?
     var version: String?
@@ -40,6 +47,7 @@ struct PodStatus: Codable, Equatable {
         return PodStatus(
             project: answer.text("project") ?? "", pod: answer.text("pod") ?? "starting",
             vault: Vault(state: answer.text("vault") ?? "locked", driver: answer.text("driver")),
+            enclave: Enclave(allowed: (answer.text("enclave-allows") ?? "").split(separator: ":").map { String($0) }),
             uptime: answer.text("uptime").flatMap { Int($0) }, version: answer.text("version"), services: try allServices())
     }
 
@@ -69,6 +77,9 @@ struct PodStatus: Codable, Equatable {
         if let provider { rows.append(["provider", provider]) }
         if let directory { rows.append(["directory", directory]) }
         rows.append(["vault", vault.driver.map { "\(vault.state) (\($0))" } ?? vault.state])
+        if let allowed = enclave?.allowed, !allowed.isEmpty {
+            rows.append(["enclave", "loosened: \(allowed.joined(separator: ", "))"])
+        }
         for service in services ?? [] {
             rows.append([
                 "service", ([service.name, service.state] + (service.note.map { ["(\($0))"] } ?? [])).joined(separator: " "),

@@ -97,6 +97,9 @@ enum PodPlanner {
         environment[PodVariable.vault] = "\(folder)/\(project.vaultName)"
         environment[PodVariable.vaultSize] = String(config.vault.size)
         environment[PodVariable.vaultDriver] = config.vault.driver.rawValue
+        if !config.allowedCalls.isEmpty {
+            environment[PodVariable.allowedCalls] = config.allowedCalls.map { $0.rawValue }.joined(separator: ":")
+        }
         environment[PodVariable.bridges] = config.bridges.joined(separator: ":")
         return environment
     }

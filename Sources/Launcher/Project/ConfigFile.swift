@@ -5,7 +5,8 @@ struct ConfigFile {
     private let reader: NodeReader
 
     private static let keys = [
-        "version", "name", "image", "build", "provider", "user", "workspace", "vault", "bridges", "ports", "env", "resources",
+        "version", "name", "image", "build", "provider", "user", "workspace", "vault", "enclave", "bridges", "ports", "env",
+        "resources",
         "network", "agent", "kubernetes",
         // TazPod's first version, in Go.
         "container_name", "features",
@@ -34,6 +35,7 @@ struct ConfigFile {
         if let node = entries["user"] { config.user = try name(node, "user") }
         if let node = entries["workspace"] { config.workspace = try inside(node, "workspace") }
         if let node = entries["vault"] { config.vault = try vault(node) }
+        if let node = entries["enclave"] { config.allowedCalls = try reader.allowedCalls(node) }
         if let node = entries["bridges"] { config.bridges = try bridges(node) }
         if let node = entries["ports"] { config.ports = try ports(node) }
         if let node = entries["env"] { config.environment = try environment(node) }
