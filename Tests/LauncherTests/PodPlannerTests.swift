@@ -94,7 +94,7 @@ struct PodPlannerTests {
             ("build: {dockerfile: x}", "build: in config.yaml"), ("network: {allow: [a.org]}", "network: allow:"),
             ("network: {allow: []}", "network: allow:"), ("agent: {name: x}", "agent:"),
             ("resources: {gpu: true}", "resources: gpu:"),
-            ("vault: {lock_after: 30m}", "vault: lock_after:"), ("vault: {driver: ram}", "the ram driver"),
+            ("vault: {driver: ram}", "the ram driver"),
         ])
     func refused(text: String, missing: String) {
         let error = #expect(throws: Failure.self) { try plan(text) }

@@ -39,7 +39,7 @@ struct WrongConfigTests {
             ("version: 2", "1:10: version must be 1, not 2"),
             ("provider: dockr", "1:11: provider must be one of auto, docker, podman, native, kubernetes, not dockr"),
             ("vault: {driver: luks}", "1:17: vault: driver must be one of auto, dmcrypt, fuse, ram, not luks"),
-            ("vault: {lock_after: 30}", "1:21: vault: lock_after must be a time, like 30m, not 30"),
+            ("vault: {lock_after: 30}", "1:21: vault: lock_after must be a time of at least 10s, like 30m, not 30"),
             ("resources: {memory: lots}", "1:21: resources: memory must be a size, like 4GiB, not lots"),
             ("resources: {gpu: maybe}", "1:18: resources: gpu must be true or false"),
             ("kubernetes: {storage: big}", "1:23: kubernetes: storage must be a size, like 10Gi, not big"),

@@ -75,7 +75,7 @@ final class Enclave {
             try expect(Word.mapped, on: channel)
             try EnclaveIdentity.become(plan.account, plan.filter)
             try endWithKeeper()
-            var enclaveInit = try EnclaveInit(directory: directory)
+            var enclaveInit = try EnclaveInit(directory: directory, idleAfter: plan.idleAfter)
             if Defence.privateHome.isOn { enclaveInit.fillHome(of: plan.account) }
             try failing(.vault) { () throws(SystemError) in try channel.send(Message(Word.ready).encoded) }
             enclaveInit.loop(channel)

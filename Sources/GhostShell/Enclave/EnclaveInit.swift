@@ -16,6 +16,8 @@ struct EnclaveInit: ~Copyable {
         static let end = "end"
         /// Enclave: what `id` was ended with `status`.
         static let exited = "exited"
+        /// Enclave: nothing was typed for as long as the plan says. Said again every so often.
+        static let idle = "idle"
     }
 
     private let signals: SignalDescriptor
@@ -23,13 +25,17 @@ struct EnclaveInit: ~Copyable {
     private var running: [(identifier: Int32, pid: pid_t)] = []
     private var hasRun = false
     private var isEnding = false
+    private var idleTime: IdleTime?
 
     /// How long a polite end may take.
     private static let graceMilliseconds: Int32 = 300
 
-    /// - Parameter directory: Where what it starts begins.
-    init(directory: String) throws(Failure) {
+    /// - Parameters:
+    ///   - directory: Where what it starts begins.
+    ///   - idleAfter: Seconds without input on our terminals after which the keeper is told.
+    init(directory: String, idleAfter: Int64?) throws(Failure) {
         self.directory = directory
+        idleTime = idleAfter.map { IdleTime(limit: $0) }
         signals = try failing(.vault) { () throws(SystemError) in
             let childEnds = SignalSet.of([SIGCHLD])
             try SignalSet.allButFaults.setAsMask()
@@ -53,11 +59,13 @@ struct EnclaveInit: ~Copyable {
                 pollfd(fd: keeper.descriptor.raw, events: Int16(POLLIN), revents: 0),
                 pollfd(fd: signals.descriptor.raw, events: Int16(POLLIN), revents: 0),
             ]
-            let count = poll(&watched, nfds_t(watched.count), isEnding ? EnclaveInit.graceMilliseconds : -1)
+            let timeout = isEnding ? EnclaveInit.graceMilliseconds : idleTime?.milliseconds ?? -1
+            let count = poll(&watched, nfds_t(watched.count), timeout)
             if count < 0 && clinux_errno() != EINTR { return }
             if watched[1].revents != 0 { while signals.next() != nil {} }
             if !reap(keeper) && (hasRun || isEnding) { return }
-            let isOver = count == 0 || (watched[0].revents != 0 && !read(keeper))
+            if let idleTime, idleTime.isOver { try? keeper.send(Message(Word.idle).encoded) }
+            let isOver = (count == 0 && isEnding) || (watched[0].revents != 0 && !read(keeper))
             if isOver && Defence.forcedEnd.isOn { return }
         }
     }
@@ -83,6 +91,7 @@ struct EnclaveInit: ~Copyable {
     ) {
         guard let identifier = message.number("id"), descriptors.count == 3 else { return }
         hasRun = true
+        idleTime?.begin()
         let arguments = message.all("arg")
         var plan = SpawnPlan(program: arguments.first ?? [], arguments: arguments, environment: message.all("env"))
         plan.directory = directory

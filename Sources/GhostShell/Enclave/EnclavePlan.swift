@@ -23,6 +23,8 @@ struct EnclavePlan: Equatable {
 
     var account: Account
     var steps: [Step]
+    /// Seconds without input on the enclave's terminals after which its PID 1 says so; nil for never.
+    var idleAfter: Int64?
     /// Under which everything in the enclave runs.
     var filter: GhostFilter
 

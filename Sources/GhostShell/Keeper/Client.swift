@@ -78,6 +78,13 @@ final class Client {
             Message("exit").adding("status", String(endedStatus ?? 0)).adding("vault", vaultIsOpen ? "open" : "locked"))
     }
 
+    /// Whether nothing was typed on this client's terminal for so many seconds.
+    func isIdle(for seconds: Int64) -> Bool {
+        guard isRunning || prover != nil else { return true }
+        guard let terminal, let last = IdleTime.lastInput(terminal) else { return false }
+        return IdleTime.isOver(last: last, limit: seconds)
+    }
+
     /// Says something on the client's standard error.
     func notice(_ sentence: String) {
         guard standard.count == 3 else { return }

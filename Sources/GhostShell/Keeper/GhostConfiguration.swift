@@ -10,6 +10,8 @@ struct GhostConfiguration: Equatable {
     /// Size of a new vault's image, in bytes.
     var newSize: UInt64
     var driver: DriverChoice
+    /// Seconds without input on a terminal after which the vault is locked; nil for never.
+    var lockAfter: Int64?
     var bridges: [String]
     /// What the project allows its ghost beyond what every ghost may.
     var allowedCalls: [RefusedCalls]
@@ -34,6 +36,12 @@ struct GhostConfiguration: Equatable {
             newSize = size
         }
         driver = try DriverChoice(variable(PodVariable.vaultDriver) ?? "auto")
+        if let text = variable(PodVariable.lockAfter) {
+            guard let seconds = Int64(text), seconds >= IdleTime.leastSeconds else {
+                throw Failure(.project, "vault: lock_after: must be at least \(IdleTime.leastSeconds)s; \(text) seconds is not")
+            }
+            lockAfter = seconds
+        }
         bridges = (variable(PodVariable.bridges) ?? "").split(separator: ":").map { String($0) }
         allowedCalls = try GhostConfiguration.allowedCalls(variable(PodVariable.allowedCalls) ?? "")
         directory = PodPaths.workspace

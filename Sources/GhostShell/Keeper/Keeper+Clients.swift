@@ -130,8 +130,13 @@ extension Keeper {
             lock(because: nil)
             return
         }
-        guard let exited = Message(parsing: message.bytes), exited.isWord(EnclaveInit.Word.exited),
-            let identifier = exited.number("id"), let status = exited.number("status"), let client = clients[identifier]
+        guard let said = Message(parsing: message.bytes) else { return }
+        if said.isWord(EnclaveInit.Word.idle) {
+            lockIfIdle()
+            return
+        }
+        guard said.isWord(EnclaveInit.Word.exited), let identifier = said.number("id"), let status = said.number("status"),
+            let client = clients[identifier]
         else { return }
         client.endedStatus = status
         if client.request.locksAfter {

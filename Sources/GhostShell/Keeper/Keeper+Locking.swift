@@ -38,6 +38,13 @@ extension Keeper {
         isDone = true
     }
 
+    /// Nothing was typed in the enclave for as long as the project allows. What somebody types into from outside, and what somebody
+    /// waits for without a terminal, is in use all the same.
+    func lockIfIdle() {
+        guard let limit = configuration.lockAfter, clients.values.allSatisfy({ $0.isIdle(for: limit) }) else { return }
+        lock(because: Failure(.timeout, "nothing was typed in the ghost for \(limit) seconds, so the vault was locked"))
+    }
+
     /// The enclave may have ended with statuses that we have not read yet.
     private func collectStatuses(_ vault: OpenVault) {
         guard let enclave = vault.enclave else { return }

@@ -30,7 +30,9 @@ extension Keeper {
             }
             try vault.startEnclave(configuration, &message.descriptors)
             state = .open(vault)
-            announce("open", [("driver", vault.driver.name.rawValue)])
+            announce(
+                "open",
+                [("driver", vault.driver.name.rawValue)] + (configuration.lockAfter.map { [("lock-after", String($0))] } ?? []))
             if unlocked.text(VaultServer.mendedField) != nil {
                 client.notice("the vault's header was damaged and was mended from its intact copy")
             }

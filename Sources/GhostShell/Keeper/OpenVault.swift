@@ -49,9 +49,10 @@ final class OpenVault {
     ///
     /// - Parameter descriptors: What came with the server's announcement.
     func startEnclave(_ configuration: GhostConfiguration, _ descriptors: inout ReceivedDescriptors) throws(Failure) {
-        let plan = try EnclavePlan(
+        var plan = try EnclavePlan(
             account: configuration.account, project: configuration.project, bridges: configuration.bridges,
             allowedCalls: configuration.allowedCalls)
+        plan.idleAfter = configuration.lockAfter
         switch try driver.openFilesystem(&descriptors, of: image) {
         case .device(let device):
             if image.isNew {

@@ -7,6 +7,8 @@ struct PodStatus: Codable, Equatable {
         /// `locked`, `opening`, `open` or `closing`; `unknown` when the pod does not run.
         var state: String
         var driver: String?
+        /// Seconds without input after which an open vault locks; nil for never.
+        var lockAfter: Int?
     }
 
     struct Enclave: Codable, Equatable {
@@ -46,7 +48,9 @@ struct PodStatus: Codable, Equatable {
         let answer = try ControlClient().ask(Message("status"))
         return PodStatus(
             project: answer.text("project") ?? "", pod: answer.text("pod") ?? "starting",
-            vault: Vault(state: answer.text("vault") ?? "locked", driver: answer.text("driver")),
+            vault: Vault(
+                state: answer.text("vault") ?? "locked", driver: answer.text("driver"),
+                lockAfter: answer.text("lock-after").flatMap { Int($0) }),
             enclave: Enclave(allowed: (answer.text("enclave-allows") ?? "").split(separator: ":").map { String($0) }),
             uptime: answer.text("uptime").flatMap { Int($0) }, version: answer.text("version"), services: try allServices())
     }
@@ -76,7 +80,7 @@ struct PodStatus: Codable, Equatable {
         if let name { rows.append(["pod", "\(name) (\(pod))"]) } else { rows.append(["pod", pod]) }
         if let provider { rows.append(["provider", provider]) }
         if let directory { rows.append(["directory", directory]) }
-        rows.append(["vault", vault.driver.map { "\(vault.state) (\($0))" } ?? vault.state])
+        rows.append(["vault", vault.text])
         if let allowed = enclave?.allowed, !allowed.isEmpty {
             rows.append(["enclave", "loosened: \(allowed.joined(separator: ", "))"])
         }
@@ -86,6 +90,14 @@ struct PodStatus: Codable, Equatable {
             ])
         }
         return Table.render(rows)
+    }
+}
+
+extension PodStatus.Vault {
+    /// For people.
+    fileprivate var text: String {
+        let details = [driver, lockAfter.map { "locks after \($0) s without input" }].compactMap { $0 }
+        return details.isEmpty ? state : "\(state) (\(details.joined(separator: ", ")))"
     }
 }
 

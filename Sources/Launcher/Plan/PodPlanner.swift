@@ -57,8 +57,6 @@ enum PodPlanner {
                 "agent:; remove it"
             } else if config.resources.gpu {
                 "resources: gpu:; remove it"
-            } else if config.vault.lockAfter != nil {
-                "vault: lock_after:; remove it, and lock by hand"
             } else if config.vault.driver == .ram {
                 "the ram driver; write auto, fuse or dmcrypt under vault: driver:"
             } else {
@@ -100,6 +98,7 @@ enum PodPlanner {
         if !config.allowedCalls.isEmpty {
             environment[PodVariable.allowedCalls] = config.allowedCalls.map { $0.rawValue }.joined(separator: ":")
         }
+        if let seconds = config.vault.lockAfter { environment[PodVariable.lockAfter] = String(seconds) }
         environment[PodVariable.bridges] = config.bridges.joined(separator: ":")
         return environment
     }

@@ -94,7 +94,9 @@ struct ConfigFile {
         }
         if let node = entries["driver"] { vault.driver = try choice(node, "vault: driver") }
         if let node = entries["lock_after"] {
-            vault.lockAfter = try reader.value(node, "vault: lock_after", form: "a time, like 30m") { Quantities.seconds($0) }
+            vault.lockAfter = try reader.value(node, "vault: lock_after", form: "a time of at least 10s, like 30m") {
+                Quantities.seconds($0).flatMap { $0 >= 10 && $0 <= UInt64(Int64.max) ? $0 : nil }
+            }
         }
         return vault
     }
