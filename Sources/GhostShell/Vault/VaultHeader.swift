@@ -33,6 +33,12 @@ struct VaultHeader: ~Copyable {
         crypt_free(device)
     }
 
+    /// From now on, here and in processes forked from here, libcryptsetup takes no flock(2) of its own, where that would wait for
+    /// the lock on the image that we hold.
+    static func relyOnImageLock() {
+        _ = crypt_metadata_locking(nil, 0)
+    }
+
     private static func handle(for image: borrowing Descriptor) throws(Failure) -> (OpaquePointer, UInt64) {
         var status = stat()
         guard fstat(image.raw, &status) == 0 else { throw Failure(.vault, SystemError.last("look at the vault's image")) }

@@ -71,6 +71,10 @@ struct VaultImage: ~Copyable {
         let image = VaultImage(descriptor: Descriptor(owning: raw), directory: directory, name: name, isNew: true)
         // Whoever holds the lock is making the vault just now; a file without it was left by a crash, and is empty or no vault yet.
         try image.lock()
+        // Between the two calls another may have finished the vault, and given this very file its name.
+        guard image.hasName(temporary) else {
+            throw Failure(.vault, "the vault was made elsewhere at this moment; run tazpod unlock again")
+        }
         try failing(.vault) { () throws(SystemError) in
             try retrying("empty the new image") { ftruncate(image.descriptor.raw, 0) }
             try retrying("give the new image its size") { ftruncate(image.descriptor.raw, off_t(clamping: size)) }
@@ -81,13 +85,31 @@ struct VaultImage: ~Copyable {
     /// An open-file-description lock: it lives as long as any process holds the descriptor. libcryptsetup uses flock(2) for
     /// itself, so a flock of ours would make it wait for us; one of somebody else's tells that a tool is at work.
     private func lock() throws(Failure) {
-        if clinux_ofd_lock_whole_file(descriptor.raw) != 0 {
+        // Looked at first, and given back before ours is taken: over NFS the two are one lock, and would go together.
+        let isUnused = flock(descriptor.raw, LOCK_EX | LOCK_NB) == 0
+        flock(descriptor.raw, LOCK_UN)
+        if Defence.imageLock.isOn, clinux_ofd_lock_whole_file(descriptor.raw) != 0 {
             throw Failure(.vault, "the vault is open elsewhere, so it cannot be opened here; lock it there first")
         }
-        guard flock(descriptor.raw, LOCK_EX | LOCK_NB) == 0 else {
+        guard isUnused else {
             throw Failure(.vault, "another program (cryptsetup?) is using the vault's image; try again when it is done")
         }
-        flock(descriptor.raw, LOCK_UN)
+        if keepsOutFlock() { VaultHeader.relyOnImageLock() }
+    }
+
+    /// Whether our lock keeps out a flock(2) of this process too, as it does over NFS (flock(2), "NFS details").
+    private func keepsOutFlock() -> Bool {
+        guard let other = try? Descriptor.open("/proc/self/fd/\(descriptor.raw)", O_RDWR, stage: "open the image again") else {
+            return false
+        }
+        return flock(other.raw, LOCK_EX | LOCK_NB) != 0
+    }
+
+    private func hasName(_ name: String) -> Bool {
+        var named = stat()
+        var opened = stat()
+        return fstatat(directory.raw, name, &named, AT_SYMLINK_NOFOLLOW) == 0 && fstat(descriptor.raw, &opened) == 0
+            && named.st_ino == opened.st_ino && named.st_dev == opened.st_dev
     }
 
     /// Gives a new image its name, once all of it is on the disk. One that came there meanwhile is not replaced.
