@@ -227,7 +227,7 @@ def test_a_full_disk_is_an_error_in_the_ghost_and_harms_nothing_else(small_disk)
     result = pod.ghost("dd if=/dev/urandom of=$HOME/secrets/big bs=1M count=100 conv=fsync", timeout=120)
     assert result.status != 0
     assert "error" in result.errors.lower() or "no space" in result.errors.lower()
-    pod.run("lock", timeout=120, check=0)
+    assert "its disk refused some" in pod.run("lock", timeout=120, check=VAULT).errors
     # Room again: what was synced before is there.
     pod.run("down", check=0)
     make_room(pod)

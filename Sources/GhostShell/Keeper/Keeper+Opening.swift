@@ -34,6 +34,7 @@ extension Keeper {
             if unlocked.text(VaultServer.mendedField) != nil {
                 client.notice("the vault's header was damaged and was mended from its intact copy")
             }
+            if let warning = vault.image.roomWarning() { client.notice(warning) }
             try grant(client)
         } catch {
             lock(because: error)

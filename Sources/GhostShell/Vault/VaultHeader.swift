@@ -17,11 +17,20 @@ struct VaultHeader: ~Copyable {
         let (device, imageLength) = try handle(for: image)
         let header = VaultHeader(device: device, imageLength: imageLength)
         guard crypt_load(device, CRYPT_LUKS2, nil) == 0 else {
+            try checkReadable(image)
             throw Failure(
                 .vault, "the vault's image has no usable LUKS2 header: it is damaged, or no vault; restore it from a backup")
         }
         try header.checkRequirements()
         return header
+    }
+
+    /// A disk that cannot be read is no damaged header: nothing is to be restored before it is well.
+    private static func checkReadable(_ image: borrowing Descriptor) throws(Failure) {
+        var areas = [UInt8](repeating: 0, count: 32 * 1024)
+        try failing(.vault, next: "its disk may be failing; nothing was changed") { () throws(SystemError) in
+            try retrying("read the vault's header") { pread(image.raw, &areas, areas.count, 0) }
+        }
     }
 
     private init(device: OpaquePointer, imageLength: UInt64) {

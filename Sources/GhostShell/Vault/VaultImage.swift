@@ -128,6 +128,20 @@ struct VaultImage: ~Copyable {
         if isNew { unlinkat(directory.raw, name + ".new", 0) }
     }
 
+    /// What to say when the image, which takes room on its disk only as it is written, may grow larger than the disk allows.
+    func roomWarning() -> String? {
+        var status = stat()
+        var disk = statvfs()
+        guard fstat(descriptor.raw, &status) == 0, fstatvfs(descriptor.raw, &disk) == 0 else { return nil }
+        let missing = max(Int64(status.st_size) - Int64(status.st_blocks) * 512, 0)
+        let (room, overflow) = UInt64(disk.f_bavail).multipliedReportingOverflow(by: UInt64(disk.f_frsize))
+        guard !overflow, UInt64(missing) > room else { return nil }
+        return """
+            the vault's image may grow by \(missing >> 20) MiB and its disk has \(room >> 20) MiB left; make room, or writes in the \
+            ghost will fail when it is full
+            """
+    }
+
     /// When the image was last written, to tell whether opening it changed it.
     func modificationTime() -> (seconds: Int, nanoseconds: Int) {
         var status = stat()

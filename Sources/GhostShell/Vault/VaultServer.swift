@@ -39,11 +39,25 @@ struct VaultServer {
                 try keeper.send(message.encoded)
             }
             try FuseServer.serve(device, connection: fuse)
-            try failing(.vault) { () throws(SystemError) in try device.flush() }
+            try finish(device)
             return ExitCode.done.rawValue
         } catch {
             try? keeper.send(Reply.error(error).encoded)
             return error.code.rawValue
+        }
+    }
+
+    /// - Throws: code 6 when the disk refused something of what was written, for those who lock to hear.
+    private func finish(_ device: PlainDevice) throws(Failure) {
+        do {
+            try device.finish()
+        } catch {
+            throw Failure(
+                .vault,
+                """
+                the vault is locked, but its disk refused some of what was written (\(describe(errno: error.errno))); what an fsync \
+                had brought there is there, look for the rest when the disk is well
+                """)
         }
     }
 
