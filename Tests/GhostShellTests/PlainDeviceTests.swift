@@ -168,7 +168,7 @@ struct PlainDeviceTests {
         let readOnly = try Descriptor.open("/proc/self/fd/\(image.file.raw)", O_RDONLY, stage: "open the image again")
         let device = PlainDevice(segment: image.device.segment, image: readOnly.raw, cipher: image.cipher)
         try device.finish()
-        [UInt8](repeating: 1, count: 512).withUnsafeBytes { bytes in
+        _ = [UInt8](repeating: 1, count: 512).withUnsafeBytes { bytes in
             #expect(throws: SystemError("write the vault's image", errno: EBADF)) { try device.write(bytes, at: 0) }
         }
         #expect(throws: SystemError("write the vault's image", errno: EBADF)) { try device.finish() }

@@ -32,7 +32,7 @@ extension Keeper {
             state = .open(vault)
             announce("open", [("driver", "fuse")])
             if unlocked.text(VaultServer.mendedField) != nil {
-                client.notice("the vault's header was damaged and was mended from its intact copy")
+                client.notice(VaultServer.mendedSentence)
             }
             if let warning = vault.image.roomWarning() { client.notice(warning) }
             try grant(client)

@@ -141,11 +141,4 @@ struct VaultImage: ~Copyable {
             ghost will fail when it is full
             """
     }
-
-    /// When the image was last written, to tell whether opening it changed it.
-    func modificationTime() -> (seconds: Int, nanoseconds: Int) {
-        var status = stat()
-        fstat(descriptor.raw, &status)
-        return (status.st_mtim.tv_sec, status.st_mtim.tv_nsec)
-    }
 }

@@ -11,6 +11,7 @@ struct VaultServer {
     static let unlockedWord = "unlocked"
     /// The field of that message that says that a damaged header was mended from its copy.
     static let mendedField = "header-mended"
+    static let mendedSentence = "the vault's header was damaged and was mended from its intact copy"
 
     /// Tries on a terminal before the request fails; a descriptor has one.
     private static let attempts = 3
@@ -71,9 +72,8 @@ struct VaultServer {
 
     private func unlock(_ image: borrowing VaultImage, _ message: inout Message) throws(Failure) -> PlainDevice {
         if image.isNew { return try create(image) }
-        let before = image.modificationTime()
         let header = try VaultHeader.read(from: image.descriptor)
-        if image.modificationTime() != before { message.add(VaultServer.mendedField, "1") }
+        if header.isMended { message.add(VaultServer.mendedField, "1") }
         let segment = try header.dataSegment()
         try checkMemory(header.derivationMemoryKiB())
         let key = try askForKey(header)
