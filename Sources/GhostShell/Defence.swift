@@ -39,6 +39,8 @@ enum Defence: String {
     case shutOff = "shut-off"
     /// fsync(2) reaches the disk.
     case flush
+    /// The image is open once at a time.
+    case imageLock = "image-lock"
 
     var isOn: Bool {
         #if TAZPOD_WEAKENED

@@ -177,9 +177,12 @@ class Pod:
     def log(self):
         return self.run("logs").output + self.run("logs").errors
 
-    def close(self):
+    def down(self):
         with contextlib.suppress(Exception):
             self.run("down", "--quiet", timeout=120)
+
+    def close(self):
+        self.down()
         shutil.rmtree(self.folder, ignore_errors=True)
 
 

@@ -24,6 +24,11 @@ enum Filesystem {
         let result = try run(["e2fsck", "-p", "/proc/self/fd/3"], on: device)
         // 1: mended; e2fsck(8) calls 4 and above trouble.
         if result.status & ~3 != 0 {
+            if result.output.contains(describe(errno: EIO)) {
+                throw Failure(
+                    .vault,
+                    "the vault's file system could not be read: the disk under it may be failing; copy the image to another")
+            }
             throw Failure(
                 .vault, "the vault's file system is damaged (\(result.complaint)); restore a backup, or mend a copy with e2fsck")
         }
@@ -52,14 +57,14 @@ enum Filesystem {
 
     private struct ToolResult {
         var status: Int32
-        var complaint: String
-    }
+        var output: String
 
-    /// The line that says what is wrong, without the name that we gave the device; the last one when none stands out.
-    private static func complaint(in output: String) -> String {
-        let lines = output.split(separator: "\n")
-        let line = lines.first { $0.contains("UNEXPECTED INCONSISTENCY") } ?? lines.last ?? "it said nothing"
-        return String(line.trimmingPrefix("/proc/self/fd/3: "))
+        /// The line that says what is wrong, without the name that we gave the device; the last one when none stands out.
+        var complaint: String {
+            let lines = output.split(separator: "\n")
+            let line = lines.first { $0.contains("UNEXPECTED INCONSISTENCY") } ?? lines.last ?? "it said nothing"
+            return String(line.trimmingPrefix("/proc/self/fd/3: "))
+        }
     }
 
     /// Runs one tool to its end, with the device as its descriptor 3.
@@ -77,7 +82,7 @@ enum Filesystem {
             let output = try pipe.keepReading().readAll(limit: 1 << 20, stage: "read what \(arguments[0]) says")
             var status: Int32 = 0
             try retrying("wait for \(arguments[0])") { waitpid(pid, &status, 0) }
-            return ToolResult(status: exitStatus(status), complaint: complaint(in: String(decoding: output, as: UTF8.self)))
+            return ToolResult(status: exitStatus(status), output: String(decoding: output, as: UTF8.self))
         }
     }
 }

@@ -11,6 +11,8 @@ struct EnclaveBuilder {
     /// The loop device over the vault's plain data.
     let devicePath: String
 
+    private static let vaultTrouble = "the vault's file system may be damaged or full, or the disk under it failing"
+
     /// New mount, IPC and UTS namespaces for this process, then every step. (The PID namespace came with its fork.)
     func build() throws(Failure) {
         try failing(.provider, next: "the pod needs CAP_SYS_ADMIN; tazpod up starts one that has it") { () throws(SystemError) in
@@ -73,7 +75,7 @@ struct EnclaveBuilder {
 
     /// Mounts the ext4 that is inside the vault. It was checked; it is still not trusted with devices or setuid programs.
     private func mountVault(_ path: String) throws(Failure) {
-        try failing(.vault, next: "the vault's file system may be damaged; nothing was changed") { () throws(SystemError) in
+        try failing(.vault, next: EnclaveBuilder.vaultTrouble) { () throws(SystemError) in
             try makeDirectories(path)
             let context = Descriptor(owning: try retrying("open the vault's file system") { clinux_fsopen("ext4") })
             for (key, value) in [("source", devicePath), ("errors", "remount-ro")] {

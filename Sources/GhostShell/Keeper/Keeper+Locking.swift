@@ -4,10 +4,11 @@ import Linux
 
 extension Keeper {
     /// Locks, whatever the state, and tells every client: those that asked for it that it is done, those whose command ended
-    /// its status, the others why.
+    /// its status, the others why. Who asked for it hears also when the disk did not take all that was written.
     ///
     /// - Parameter failure: What made it necessary; nil when it was asked for, or the last process of the ghost ended.
     func lock(because failure: Failure?) {
+        var complaint: Failure?
         switch state {
         case .locked: break
         case .pending(let vault, let client):
@@ -16,7 +17,8 @@ extension Keeper {
         case .open(let vault):
             announce("closing")
             collectStatuses(vault)
-            vault.close()
+            complaint = vault.close()
+            if let complaint { TazpodGhost.complain(complaint.sentence) }
         }
         state = .locked
         token = nil
@@ -27,8 +29,9 @@ extension Keeper {
                 client.restoreTerminal()
             }
             if client.request.verb == .lock {
-                client.reply(.ok(Message("ok").adding("vault", "locked")))
+                client.reply(complaint.map { .error($0) } ?? .ok(Message("ok").adding("vault", "locked")))
             } else if failure == nil, client.endedStatus != nil || client.isRunning {
+                if let complaint { client.notice(complaint.sentence) }
                 client.reply(client.answer(vaultIsOpen: false))
             } else {
                 client.reply(.error(reason))

@@ -34,9 +34,10 @@ extension Keeper {
                 "open",
                 [("driver", vault.driver.name.rawValue)] + (configuration.lockAfter.map { [("lock-after", String($0))] } ?? []))
             if unlocked.text(VaultServer.mendedField) != nil {
-                client.notice("the vault's header was damaged and was mended from its intact copy")
+                client.notice(VaultServer.mendedSentence)
             }
             if let warning = SwapSpace.warning() { client.notice(warning) }
+            if let warning = vault.image.roomWarning() { client.notice(warning) }
             try grant(client)
         } catch {
             lock(because: error)

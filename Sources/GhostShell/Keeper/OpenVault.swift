@@ -12,6 +12,19 @@ final class ServerLink {
         self.process = process
         self.channel = channel
     }
+
+    /// Lets the server read to the end of what we have to say.
+    func enclaveHasEnded() {
+        shutdown(channel.descriptor.raw, Int32(SHUT_WR))
+    }
+
+    /// What a server that has ended was not content with.
+    func lastComplaint() -> Failure? {
+        guard case .message(let message)? = try? channel.receive(capacity: Message.maximumLength),
+            case .error(let failure)? = Reply(parsing: message.bytes)
+        else { return nil }
+        return failure
+    }
 }
 
 /// What the keeper holds of one vault, from the lock on its image to its enclave. The parts come one after the other.
@@ -66,10 +79,14 @@ final class OpenVault {
     }
 
     /// Ends enclave and server, and waits for both: afterwards nothing of the vault is mounted, mapped or in memory.
-    func close() {
+    ///
+    /// - Returns: what the server has to say of its end: not all that was written is in the image.
+    @discardableResult
+    func close() -> Failure? {
         endEnclave()
-        endServer()
+        let complaint = endServer()
         image.discardIfUnpublished()
+        return complaint
     }
 
     /// A polite end first, for shells that save their history; then the kernel's.
@@ -91,17 +108,19 @@ final class OpenVault {
 
     /// With the enclave gone the file system unmounts itself, its device clears itself, and the server ends. If it does not,
     /// somebody outside holds a file of the vault, handed out of the ghost: the file system is then shut off under it.
-    private func endServer() {
-        guard let process = server?.process else { return }
-        server = nil
+    private func endServer() -> Failure? {
+        guard let server else { return nil }
+        self.server = nil
         guard let device else {
-            process.end()
+            server.process.end()
             driver.cutOff(image)
-            return
+            return nil
         }
-        if process.wait(milliseconds: OpenVault.unmountMilliseconds) != nil { return }
+        server.enclaveHasEnded()
+        if server.process.wait(milliseconds: OpenVault.unmountMilliseconds) != nil { return server.lastComplaint() }
         if Defence.shutOff.isOn { Filesystem.shutOff(device) }
-        process.end()
+        server.process.end()
         driver.cutOff(image)
+        return nil
     }
 }

@@ -7,6 +7,8 @@ import Linux
 struct VaultHeader: ~Copyable {
     private let device: OpaquePointer
     private let imageLength: UInt64
+    /// One of the two copies was damaged, and was mended from the other: whoever reads a header says so.
+    let isMended: Bool
 
     /// Reads the header of the image that `image` is open on.
     ///
@@ -15,8 +17,11 @@ struct VaultHeader: ~Copyable {
     /// - Throws: code 6 when there is no header, or one that asks for more than TazPod can do.
     static func read(from image: borrowing Descriptor) throws(Failure) -> VaultHeader {
         let (device, imageLength) = try handle(for: image)
-        let header = VaultHeader(device: device, imageLength: imageLength)
-        guard crypt_load(device, CRYPT_LUKS2, nil) == 0 else {
+        let before = modificationTime(of: image)
+        let isLoaded = crypt_load(device, CRYPT_LUKS2, nil) == 0
+        let header = VaultHeader(device: device, imageLength: imageLength, isMended: modificationTime(of: image) != before)
+        guard isLoaded else {
+            try checkReadable(image)
             throw Failure(
                 .vault, "the vault's image has no usable LUKS2 header: it is damaged, or no vault; restore it from a backup")
         }
@@ -24,13 +29,35 @@ struct VaultHeader: ~Copyable {
         return header
     }
 
-    private init(device: OpaquePointer, imageLength: UInt64) {
+    /// A disk that cannot be read is no damaged header: nothing is to be restored before it is well.
+    private static func checkReadable(_ image: borrowing Descriptor) throws(Failure) {
+        var areas = [UInt8](repeating: 0, count: 32 * 1024)
+        try failing(.vault, next: "its disk may be failing; nothing was changed") { () throws(SystemError) in
+            try retrying("read the vault's header") { pread(image.raw, &areas, areas.count, 0) }
+        }
+    }
+
+    /// In nanoseconds. The library does not say when it writes.
+    private static func modificationTime(of image: borrowing Descriptor) -> Int {
+        var status = stat()
+        fstat(image.raw, &status)
+        return status.st_mtim.tv_sec &* 1_000_000_000 &+ status.st_mtim.tv_nsec
+    }
+
+    private init(device: OpaquePointer, imageLength: UInt64, isMended: Bool) {
         self.device = device
         self.imageLength = imageLength
+        self.isMended = isMended
     }
 
     deinit {
         crypt_free(device)
+    }
+
+    /// From now on, here and in processes forked from here, libcryptsetup takes no flock(2) of its own, where that would wait for
+    /// the lock on the image that we hold.
+    static func relyOnImageLock() {
+        _ = crypt_metadata_locking(nil, 0)
     }
 
     private static func handle(for image: borrowing Descriptor) throws(Failure) -> (OpaquePointer, UInt64) {
@@ -141,7 +168,7 @@ struct VaultHeader: ~Copyable {
         _ image: borrowing Descriptor, key: borrowing SecretBuffer, passphrase: borrowing SecretBuffer, cost: DerivationCost
     ) throws(Failure) -> VaultHeader {
         let (device, imageLength) = try handle(for: image)
-        let header = VaultHeader(device: device, imageLength: imageLength)
+        let header = VaultHeader(device: device, imageLength: imageLength, isMended: false)
         var result: Int32 = 0
         "argon2id".withCString { type in
             "sha256".withCString { hash in

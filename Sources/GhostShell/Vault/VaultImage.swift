@@ -74,6 +74,10 @@ struct VaultImage: ~Copyable {
         let image = VaultImage(descriptor: Descriptor(owning: raw), directory: directory, name: name, isNew: true)
         // Whoever holds the lock is making the vault just now; a file without it was left by a crash, and is empty or no vault yet.
         try image.lock()
+        // Between the two calls another may have finished the vault, and given this very file its name.
+        guard image.hasName(temporary) else {
+            throw Failure(.vault, "the vault was made elsewhere at this moment; run tazpod unlock again")
+        }
         try failing(.vault) { () throws(SystemError) in
             try retrying("empty the new image") { ftruncate(image.descriptor.raw, 0) }
             try retrying("give the new image its size") { ftruncate(image.descriptor.raw, off_t(clamping: size)) }
@@ -84,13 +88,31 @@ struct VaultImage: ~Copyable {
     /// An open-file-description lock: it lives as long as any process holds the descriptor. libcryptsetup uses flock(2) for
     /// itself, so a flock of ours would make it wait for us; one of somebody else's tells that a tool is at work.
     private func lock() throws(Failure) {
-        if clinux_ofd_lock_whole_file(descriptor.raw) != 0 {
+        // Looked at first, and given back before ours is taken: over NFS the two are one lock, and would go together.
+        let isUnused = flock(descriptor.raw, LOCK_EX | LOCK_NB) == 0
+        flock(descriptor.raw, LOCK_UN)
+        if Defence.imageLock.isOn, clinux_ofd_lock_whole_file(descriptor.raw) != 0 {
             throw Failure(.vault, "the vault is open elsewhere, so it cannot be opened here; lock it there first")
         }
-        guard flock(descriptor.raw, LOCK_EX | LOCK_NB) == 0 else {
+        guard isUnused else {
             throw Failure(.vault, "another program (cryptsetup?) is using the vault's image; try again when it is done")
         }
-        flock(descriptor.raw, LOCK_UN)
+        if keepsOutFlock() { VaultHeader.relyOnImageLock() }
+    }
+
+    /// Whether our lock keeps out a flock(2) of this process too, as it does over NFS (flock(2), "NFS details").
+    private func keepsOutFlock() -> Bool {
+        guard let other = try? Descriptor.open("/proc/self/fd/\(descriptor.raw)", O_RDWR, stage: "open the image again") else {
+            return false
+        }
+        return flock(other.raw, LOCK_EX | LOCK_NB) != 0
+    }
+
+    private func hasName(_ name: String) -> Bool {
+        var named = stat()
+        var opened = stat()
+        return fstatat(directory.raw, name, &named, AT_SYMLINK_NOFOLLOW) == 0 && fstat(descriptor.raw, &opened) == 0
+            && named.st_ino == opened.st_ino && named.st_dev == opened.st_dev
     }
 
     /// Gives a new image its name, once all of it is on the disk. One that came there meanwhile is not replaced.
@@ -109,10 +131,17 @@ struct VaultImage: ~Copyable {
         if isNew { unlinkat(directory.raw, name + ".new", 0) }
     }
 
-    /// When the image was last written, to tell whether opening it changed it.
-    func modificationTime() -> (seconds: Int, nanoseconds: Int) {
+    /// What to say when the image, which takes room on its disk only as it is written, may grow larger than the disk allows.
+    func roomWarning() -> String? {
         var status = stat()
-        fstat(descriptor.raw, &status)
-        return (status.st_mtim.tv_sec, status.st_mtim.tv_nsec)
+        var disk = statvfs()
+        guard fstat(descriptor.raw, &status) == 0, fstatvfs(descriptor.raw, &disk) == 0 else { return nil }
+        let missing = max(Int64(status.st_size) - Int64(status.st_blocks) * 512, 0)
+        let (room, overflow) = UInt64(disk.f_bavail).multipliedReportingOverflow(by: UInt64(disk.f_frsize))
+        guard !overflow, UInt64(missing) > room else { return nil }
+        return """
+            the vault's image may grow by \(missing >> 20) MiB and its disk has \(room >> 20) MiB left; make room, or writes in the \
+            ghost will fail when it is full
+            """
     }
 }

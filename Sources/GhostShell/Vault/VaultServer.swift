@@ -10,6 +10,7 @@ struct VaultServer {
     static let unlockedWord = "unlocked"
     /// The field of that message that says that a damaged header was mended from its copy.
     static let mendedField = "header-mended"
+    static let mendedSentence = "the vault's header was damaged and was mended from its intact copy"
 
     /// Tries on a terminal before the request fails; a descriptor has one.
     private static let attempts = 3
@@ -60,12 +61,10 @@ struct VaultServer {
 
     private func unlock(_ image: borrowing VaultImage) throws(Failure) -> UnlockedVault {
         if image.isNew { return try create(image) }
-        let before = image.modificationTime()
         let header = try VaultHeader.read(from: image.descriptor)
-        let hasMendedHeader = image.modificationTime() != before
         let segment = try header.dataSegment()
         try checkMemory(header.derivationMemoryKiB())
-        return UnlockedVault(segment: segment, key: try askForKey(header), hasMendedHeader: hasMendedHeader)
+        return UnlockedVault(segment: segment, key: try askForKey(header), hasMendedHeader: header.isMended)
     }
 
     /// Deriving the key takes memory in one piece; a pod that has less would be killed by the kernel.

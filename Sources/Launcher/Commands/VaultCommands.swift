@@ -64,7 +64,7 @@ struct LockCommand: AsyncParsableCommand, PodVerb {
     private func lock(_ pod: FoundPod) async throws {
         let result = try await pod.guest(["lock"], interactive: false).run(log: options.log)
         guard result.status == 0 else {
-            throw Failure(ExitCode(rawValue: result.status) ?? .vault, "\(pod.record.name) did not lock: \(result.complaint)")
+            throw Failure(ExitCode(rawValue: result.status) ?? .vault, "\(pod.record.name): \(result.complaint)")
         }
         try TokenStore(podName: pod.record.name).forget()
     }

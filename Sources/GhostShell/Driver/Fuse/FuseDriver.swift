@@ -34,7 +34,21 @@ final class FuseDriver: Driver {
         try SystemCallFilter.vaultServer.load()
         try VaultServer.announce(hasMendedHeader: hasMendedHeader, to: keeper)
         try FuseServer.serve(device, connection: connection.descriptor)
-        try failing(.vault) { () throws(SystemError) in try device.flush() }
+        try finish(device)
+    }
+
+    /// - Throws: code 6 when the disk refused something of what was written, for those who lock to hear.
+    private func finish(_ device: PlainDevice) throws(Failure) {
+        do {
+            try device.finish()
+        } catch {
+            throw Failure(
+                .vault,
+                """
+                the vault is locked, but its disk refused some of what was written (\(describe(errno: error.errno))); what an fsync \
+                had brought there is there, look for the rest when the disk is well
+                """)
+        }
     }
 
     /// Whoever holds the connection keeps the file's users waiting for an answer, also when the server has died.
