@@ -17,6 +17,8 @@ enum Defence: String {
     case terminals
     /// Proof at `attach` and `exec --ghost`.
     case proof
+    /// After five wrong passphrases in a row there is a pause.
+    case guessPause = "guess-pause"
     /// With a new attach token the one before it is worth nothing.
     case rotation
     /// The empty bounding set, and the locked rule that uid 0 means nothing.

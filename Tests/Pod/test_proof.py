@@ -2,9 +2,11 @@
 
 import os
 import pathlib
+import re
+import time
 
 from attacks import open_with_secret, tazpod_in
-from pod import PASSPHRASE
+from pod import PASSPHRASE, wait_until
 
 
 def test_attaching_takes_proof(pod):
@@ -114,3 +116,48 @@ def test_tokens_are_kept_where_no_other_user_can_look_and_no_disk_is(pod):
     file = token_file(pod)
     assert file.stat().st_mode & 0o777 == 0o600 and file.parent.stat().st_mode & 0o777 == 0o700
     assert file.is_relative_to(pod.environment["XDG_RUNTIME_DIR"]) and file.stat().st_uid == os.geteuid()
+
+
+def guess(pod, *, uid=0):
+    """The exit code of an unlock with a wrong passphrase, as root or as the workspace user."""
+    if uid == 0:
+        return pod.unlock("wrong", check=None).status
+    return pod.public("sh", "-c", f"echo wrong | {tazpod_in(pod)} unlock --detach --passphrase-fd 0").status
+
+
+def test_guessing_costs_time(pod):
+    assert [guess(pod, uid=1000) for _ in range(6)] == [5, 5, 5, 5, 5, 7]
+    # Not the time of those who know it.
+    began = time.monotonic()
+    assert guess(pod) == 5
+    pod.unlock()
+    # The pause is over, one more try is free, and the pause after it is twice as long.
+    wait_until(lambda: prove(pod, "wrong").status == 5, "the pause is over", 15)
+    assert 4 < time.monotonic() - began < 15
+    refused = prove(pod, PASSPHRASE)
+    assert refused.status == 7
+    seconds = int(re.search(r"try again in (\d+) seconds", refused.errors)[1])
+    assert 8 <= seconds <= 10
+    # The token is no guess.
+    assert pod.ghost("true").status == 0
+    wait_until(lambda: prove(pod, PASSPHRASE).status == 0, "the second pause is over", 20)
+    # A right one makes up for all.
+    assert [prove(pod, "wrong").status for _ in range(5)] == [5] * 5
+
+
+def test_without_the_pause_one_could_guess_on(make_weakened_pod):
+    pod = make_weakened_pod("guess-pause")
+    assert [guess(pod, uid=1000) for _ in range(8)] == [5] * 8
+
+
+def test_passphrases_tried_side_by_side_count_before_they_are_known_to_be_wrong(pod):
+    pod.unlock()
+    script = f"for i in $(seq 12); do (echo wrong | {tazpod_in(pod)} exec --ghost --passphrase-fd 0 -- true; echo $?) & done; wait"
+    statuses = pod.public("sh", "-c", script).output.split()
+    assert sorted(set(statuses)) == ["5", "7"]
+    assert 1 <= statuses.count("5") <= 5
+
+
+def prove(pod, passphrase):
+    """Goes into the ghost from the public area with nothing but a passphrase."""
+    return pod.public("sh", "-c", f"echo '{passphrase}' | {tazpod_in(pod)} exec --ghost --passphrase-fd 0 -- true")

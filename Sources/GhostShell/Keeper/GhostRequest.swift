@@ -1,3 +1,4 @@
+import CLinux
 import Contract
 
 /// A request that `tazpod-init` passed on, read.
@@ -19,6 +20,12 @@ struct GhostRequest: Equatable {
     /// Variables that describe the client's terminal, as `NAME=value`.
     var terminalVariables: [[UInt8]] = []
 
+    /// Whose request it is, and how much that user may still guess; from `tazpod-init`.
+    var uid: uid_t = 0
+    var tries: Int32 = 1
+    /// Seconds that the next try has to wait.
+    var pause: Int32 = 0
+
     /// Variables that a client may set in a ghost: none of them can name a program or a file to read.
     private static let acceptedVariables = ["TERM", "COLORTERM", "LANG", "TZ"]
 
@@ -35,6 +42,9 @@ struct GhostRequest: Equatable {
         command = message.all("arg")
         hasPassphraseDescriptor = message.text("passphrase") == "descriptor"
         locksAfter = message.text("lock-after") == "1" || (verb == .unlock && !command.isEmpty)
+        uid = message.text("peer-uid").flatMap { uid_t($0) } ?? 0
+        tries = message.number("peer-tries") ?? 1
+        pause = message.number("peer-pause") ?? 0
         terminalVariables = message.all("env").filter(GhostRequest.isAccepted)
         if verb == .exec && command.isEmpty { throw Failure(.usage, "exec needs a command to run") }
         if isDetached && !command.isEmpty { throw Failure(.usage, "unlock takes --detach or a command, not both") }

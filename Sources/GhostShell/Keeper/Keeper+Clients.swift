@@ -28,6 +28,7 @@ extension Keeper {
         guard let source = client.passphraseSource else {
             throw Failure(.proof, "a ghost asks for proof: unlock from this host, run it on a terminal, or use --passphrase-fd N")
         }
+        try checkGuess(client)
         try startProver(client, source)
     }
 
@@ -45,8 +46,10 @@ extension Keeper {
     }
 
     func proofEnded(_ client: Client, _ status: Int32) {
+        let code = ExitCode(rawValue: status)
+        if code == .done || code == .proof { tellGuess(client, isRight: code == .done) }
         do throws(Failure) {
-            switch ExitCode(rawValue: status) {
+            switch code {
             case .done: try grant(client)
             case .proof: throw Failure(.proof, "the passphrase is wrong; the vault stays open for those who have it")
             case .refused: throw Failure(.refused, "this pod has too little memory left to check the passphrase; give it more")

@@ -6,9 +6,10 @@ extension Keeper {
     /// Starts to open the vault for `client`: its server asks for the passphrase.
     func beginOpening(for client: Client) throws(Failure) {
         let source = try client.requirePassphraseSource()
+        try checkGuess(client)
         let vault = try OpenVault(configuration)
         do throws(Failure) {
-            try vault.startServer(source, project: configuration.project)
+            try vault.startServer(source, project: configuration.project, tries: Int(client.request.tries))
         } catch {
             vault.close()
             throw error
@@ -25,10 +26,15 @@ extension Keeper {
                 throw Failure(.vault, "the vault's server ended unexpectedly; the vault is locked")
             }
             if case .error(let failure)? = Reply(parsing: message.bytes) { throw failure }
+            if Message(parsing: message.bytes)?.isWord(VaultServer.wrongWord) == true {
+                tellGuess(client, isRight: false)
+                return
+            }
             guard let unlocked = Message(parsing: message.bytes), unlocked.isWord(VaultServer.unlockedWord) else {
                 throw Failure(.vault, "the vault's server speaks another version's words; rebuild the pod's image")
             }
             try vault.startEnclave(configuration, &message.descriptors)
+            tellGuess(client, isRight: true)
             state = .open(vault)
             announce(
                 "open",

@@ -25,7 +25,10 @@ extension Supervisor {
         }
         guard let ghost else { return false }
         var request = Message(String(decoding: message.word, as: UTF8.self))
+        let guesses = guesses[client.peer.uid] ?? Guesses()
         request.add("peer-uid", String(client.peer.uid))
+        request.add("peer-tries", String(guesses.tries))
+        request.add("peer-pause", String(guesses.pause(now: monotonicMilliseconds())))
         for field in message.fields where !field.key.starts(with: "peer-".utf8) {
             request.add(String(decoding: field.key, as: UTF8.self), field.value)
         }
@@ -72,6 +75,7 @@ extension Supervisor {
             case .closed: epoll.remove(ghost.channel.descriptor.raw)
             case .message(let received):
                 guard let message = Message(parsing: received.bytes) else { return }
+                noteGuess(message)
                 let before = ghost.isOpen
                 ghost.update(message)
                 if ghost.isOpen && !before { log("the vault is open") }
@@ -79,6 +83,16 @@ extension Supervisor {
         } catch {
             log(error.sentence)
             epoll.remove(ghost.channel.descriptor.raw)
+        }
+    }
+
+    /// The ghost tells of every passphrase that was tried.
+    private func noteGuess(_ message: Message) {
+        guard message.isWord("proof"), let uid = message.text("uid").flatMap({ uid_t($0) }) else { return }
+        if message.text("right") != nil {
+            guesses[uid] = nil
+        } else {
+            guesses[uid, default: Guesses()].noteWrong(now: monotonicMilliseconds())
         }
     }
 
