@@ -77,13 +77,16 @@ let package = Package(
         .systemLibrary(name: "CCrypto", path: "Sources/Libraries/CCrypto"),
         .systemLibrary(name: "CCryptsetup", path: "Sources/Libraries/CCryptsetup"),
         .systemLibrary(name: "CFuse", path: "Sources/Libraries/CFuse"),
+        .systemLibrary(name: "CQRCode", path: "Sources/Libraries/CQRCode"),
         .systemLibrary(name: "CSeccomp", path: "Sources/Libraries/CSeccomp"),
         .executableTarget(
             name: "GhostShell",
-            dependencies: ["CCapabilities", "CCrypto", "CCryptsetup", "CFuse", "CLinux", "CSeccomp", "Contract", "Linux"],
+            dependencies: [
+                "CCapabilities", "CCrypto", "CCryptsetup", "CFuse", "CLinux", "CQRCode", "CSeccomp", "Contract", "Linux",
+            ],
             swiftSettings: strict,
             linkerSettings: [
-                .linkedLibrary("cryptsetup"), .linkedLibrary("crypto"),
+                .linkedLibrary("cryptsetup"), .linkedLibrary("crypto"), .linkedLibrary("qrencode"),
                 .unsafeFlags(["-Xlinker", "-l:libfuse3.a", "-Xlinker", "-l:libseccomp.a", "-Xlinker", "-l:libcap.a"]),
             ]),
         .systemLibrary(name: "CYAML", path: "Sources/Libraries/CYAML"),

@@ -8,6 +8,7 @@ extension Keeper {
     ///
     /// - Parameter failure: What made it necessary; nil when it was asked for, or the last process of the ghost ended.
     func lock(because failure: Failure?) {
+        endMaintenance()
         switch state {
         case .locked: break
         case .pending(let vault, let client):

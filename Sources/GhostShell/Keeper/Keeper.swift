@@ -19,6 +19,8 @@ final class Keeper {
     var state = State.locked
     var clients: [Int32: Client] = [:]
     var token: AttachToken?
+    /// What is being done to the vault itself for some client.
+    var maintenance: Maintenance?
     private var lastIdentifier: Int32 = 0
     /// When clients whose command has ended are answered at the latest, in monotonic milliseconds.
     var answerBy: Int64?
@@ -132,6 +134,7 @@ final class Keeper {
                 proofEnded(client, exitStatus(status))
             }
         }
+        reapMaintenance()
         switch state {
         case .locked: break
         case .pending: readServer()
@@ -155,6 +158,6 @@ final class Keeper {
 
     /// Without a vault there is nothing to keep.
     func finishIfLocked() {
-        if case .locked = state { isDone = true }
+        if case .locked = state, maintenance == nil { isDone = true }
     }
 }

@@ -83,6 +83,7 @@ struct VaultServer {
         guard case .terminal(let terminal) = source else {
             return try header.volumeKey(try source.read(prompt: ""))
         }
+        if let key = try header.volumeKeyFromTokens(source, say: { say($0, on: terminal) }) { return key }
         var attempt = 1
         while true {
             let passphrase = try source.read(prompt: "Passphrase for the vault of \(project): ")

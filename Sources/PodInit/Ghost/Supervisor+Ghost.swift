@@ -18,7 +18,7 @@ extension Supervisor {
                 client.reply(.ok(Message("ok").adding("vault", "locked")))
                 return false
             case .attach, .exec: throw Failure(.refused, "the vault is locked; run tazpod unlock first")
-            case .unlock:
+            case .unlock, .vault:
                 if stopping != nil { throw Failure(.refused, "the pod is stopping; start it again first") }
                 try startGhost()
             }
