@@ -131,6 +131,24 @@ def test_a_header_is_restored_to_a_locked_vault_and_by_who_means_it(native_pod):
     assert "tazpod lock" in vault(pod, "restore", "--yes", backup, check=7).errors
 
 
+def test_a_restore_asks_for_the_projects_name(native_pod):
+    import pexpect
+
+    pod = native_pod()
+    backup = pod.folder / "header"
+    vault(pod, "backup", backup)
+    add_quick_key(pod, b"second one")
+    for answer, status in (("yes", 7), ("project", 0)):
+        command = [str(pod.programs / "tazpod"), "vault", "restore", str(backup), "--project", str(pod.directory)]
+        child = pexpect.spawn(command[0], command[1:], encoding="utf-8", timeout=30, env=pod.environment)
+        child.expect("Type the project's name")
+        child.sendline(answer)
+        child.expect(pexpect.EOF)
+        child.close()
+        assert child.exitstatus == status, child.before
+        assert stock_opens(pod.image, "second one") == (status != 0)
+
+
 def test_the_public_area_gets_no_header_and_restores_none(pod):
     for arguments in (["backup", "-"], ["restore", "--yes", "/dev/null"]):
         result = pod.public(PROGRAM[pod.provider], "vault", *arguments)

@@ -156,8 +156,10 @@ final class Keeper {
         try? commander.send(message.encoded)
     }
 
-    /// Without a vault there is nothing to keep.
+    /// Without a vault there is nothing to keep. A request that was passed to us meanwhile is still answered.
     func finishIfLocked() {
-        if case .locked = state, maintenance == nil { isDone = true }
+        guard case .locked = state, maintenance == nil else { return }
+        var watched = pollfd(fd: commander.descriptor.raw, events: Int16(POLLIN), revents: 0)
+        isDone = poll(&watched, 1, 0) == 0
     }
 }
