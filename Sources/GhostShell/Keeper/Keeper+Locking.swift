@@ -20,6 +20,7 @@ extension Keeper {
             vault.close()
         }
         state = .locked
+        isDone = true
         token = nil
         let reason = failure ?? Failure(.refused, "the vault was locked meanwhile")
         for client in clients.values {
@@ -36,7 +37,6 @@ extension Keeper {
             }
         }
         clients = [:]
-        isDone = true
     }
 
     /// The enclave may have ended with statuses that we have not read yet.

@@ -31,13 +31,18 @@ extension Keeper {
 
     /// The process has ended, if it has: the client gets its answer.
     func reapMaintenance() {
-        guard let maintenance else { return }
-        var status: Int32 = 0
-        guard waitpid(maintenance.process.pid, &status, WNOHANG) == maintenance.process.pid else { return }
-        // Only with this the image is free again.
-        self.maintenance = nil
-        remove(maintenance.client, maintenance.answer(exitStatus(status)))
+        guard let (client, reply) = takeAnswer() else { return }
+        remove(client, reply)
         finishIfLocked()
+    }
+
+    /// Afterwards the image is free again, which whoever gets the answer may count on.
+    private func takeAnswer() -> (Client, Reply)? {
+        guard let maintenance else { return nil }
+        var status: Int32 = 0
+        guard waitpid(maintenance.process.pid, &status, WNOHANG) == maintenance.process.pid else { return nil }
+        self.maintenance = nil
+        return (maintenance.client, maintenance.answer(exitStatus(status)))
     }
 
     /// Breaks the work off. Whatever it was at, the vault stays whole.

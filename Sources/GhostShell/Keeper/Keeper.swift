@@ -24,8 +24,11 @@ final class Keeper {
     private var lastIdentifier: Int32 = 0
     /// When clients whose command has ended are answered at the latest, in monotonic milliseconds.
     var answerBy: Int64?
-    /// Set when there is nothing left to keep.
-    var isDone = false
+    /// Set when there is nothing left to keep. Init's next request then fails at once, and goes to another keeper: it would
+    /// otherwise wait unread for our end.
+    var isDone = false {
+        didSet { if isDone { shutdown(commander.descriptor.raw, Int32(SHUT_RD)) } }
+    }
 
     /// - Parameter commander: Where `tazpod-init` passes requests on.
     init(configuration: GhostConfiguration, commander: consuming MessageSocket) throws(Failure) {
