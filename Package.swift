@@ -78,15 +78,17 @@ let package = Package(
         .systemLibrary(name: "CCryptsetup", path: "Sources/Libraries/CCryptsetup"),
         .systemLibrary(name: "CDeviceMapper", path: "Sources/Libraries/CDeviceMapper"),
         .systemLibrary(name: "CFuse", path: "Sources/Libraries/CFuse"),
+        .systemLibrary(name: "CQRCode", path: "Sources/Libraries/CQRCode"),
         .systemLibrary(name: "CSeccomp", path: "Sources/Libraries/CSeccomp"),
         .executableTarget(
             name: "GhostShell",
             dependencies: [
-                "CCapabilities", "CCrypto", "CCryptsetup", "CDeviceMapper", "CFuse", "CLinux", "CSeccomp", "Contract", "Linux",
+                "CCapabilities", "CCrypto", "CCryptsetup", "CDeviceMapper", "CFuse", "CLinux", "CQRCode", "CSeccomp", "Contract",
+                "Linux",
             ],
             swiftSettings: strict,
             linkerSettings: [
-                .linkedLibrary("cryptsetup"), .linkedLibrary("crypto"), .linkedLibrary("devmapper"),
+                .linkedLibrary("cryptsetup"), .linkedLibrary("crypto"), .linkedLibrary("devmapper"), .linkedLibrary("qrencode"),
                 .unsafeFlags(["-Xlinker", "-l:libfuse3.a", "-Xlinker", "-l:libseccomp.a", "-Xlinker", "-l:libcap.a"]),
             ]),
         .systemLibrary(name: "CYAML", path: "Sources/Libraries/CYAML"),

@@ -8,9 +8,9 @@ set -euo pipefail
 
 packages_for() {
     case $1 in
-    build) echo gcc libc6-dev libcap-dev libcryptsetup-dev libfuse3-dev libseccomp-dev libssl-dev libyaml-dev make musl-dev pkg-config ;;
+    build) echo gcc libc6-dev libcap-dev libcryptsetup-dev libfuse3-dev libqrencode-dev libseccomp-dev libssl-dev libyaml-dev make musl-dev pkg-config ;;
     check) echo python3-pyflakes shellcheck ;;
-    native) echo bubblewrap e2fsprogs tmux util-linux libcryptsetup12 ;;
+    native) echo bubblewrap e2fsprogs tmux util-linux libcryptsetup12 libqrencode4 ;;
     images) echo mmdebstrap ;;
     docker) echo docker.io iptables ;;
     podman) echo busybox-static netavark podman runc ;;

@@ -43,6 +43,12 @@ enum Defence: String {
     case flush
     /// The image is open once at a time.
     case imageLock = "image-lock"
+    /// A vault's header is for root alone.
+    case headerForRoot = "header-for-root"
+    /// A vault gets another size on a copy of its image.
+    case resizeCopy = "resize-copy"
+    /// A header that is restored is whole on the disk before the image changes.
+    case restoreJournal = "restore-journal"
 
     var isOn: Bool {
         #if TAZPOD_WEAKENED

@@ -20,6 +20,7 @@ struct RequestTests {
             (.reload, "reload"), (.ensureSession(main), "ensure-session"), (.createSession(main), "create-session"),
             (.endSession(main), "end-session"), (.probe(.ready), "probe"), (.stop, "stop"), (.ghost(.unlock), "unlock"),
             (.ghost(.lock), "lock"), (.ghost(.attach), "attach"), (.ghost(.exec), "exec"),
+            (.ghost(.vault), "vault"),
         ]
     }
 
@@ -43,6 +44,7 @@ struct RequestTests {
         #expect(try parse("lock") == .ghost(.lock))
         #expect(try parse("attach") == .ghost(.attach))
         #expect(try parse("exec\0arg=ls") == .ghost(.exec))
+        #expect(try parse("vault\0action=info") == .ghost(.vault))
     }
 
     @Test(

@@ -5,8 +5,14 @@ struct Ext4Superblock: Equatable {
     static let position = 1024
     static let length = 1024
 
+    /// Bytes of a block.
+    var blockSize: UInt64
     /// Bytes.
     var size: UInt64
+    /// Of them, those that files may still take; as of the last time that it was mounted or checked.
+    var free: UInt64
+    /// The journal holds what has not yet got to its place: it was not unmounted in order.
+    var needsRecovery: Bool
 
     /// - Returns: nil when `bytes` is no superblock.
     init?(_ bytes: [UInt8]) {
@@ -22,5 +28,9 @@ struct Ext4Superblock: Equatable {
         let (size, overflow) = blocks.multipliedReportingOverflow(by: 1 << blockShift)
         guard !overflow else { return nil }
         self.size = size
+        blockSize = 1 << blockShift
+        let freeBlocks = number(0x0c) | (has64BitCounts ? number(0x158) << 32 : 0)
+        free = freeBlocks.multipliedReportingOverflow(by: 1 << blockShift).partialValue
+        needsRecovery = number(0x60) & 0x4 != 0
     }
 }

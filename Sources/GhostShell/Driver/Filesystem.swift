@@ -36,17 +36,11 @@ enum Filesystem {
 
     /// e2fsck would write before it gives such an image up.
     private static func checkSize(_ device: borrowing BlockDevice) throws(Failure) {
-        let (deviceSize, superblock) = try failing(.vault) { () throws(SystemError) in
-            let end = try retrying("measure the vault") { lseek(device.descriptor.raw, 0, SEEK_END) }
-            var bytes = [UInt8](repeating: 0, count: Ext4Superblock.length)
-            let count = try retrying("read the vault's superblock") {
-                pread(device.descriptor.raw, &bytes, bytes.count, off_t(Ext4Superblock.position))
-            }
-            return (UInt64(end), Ext4Superblock(Array(bytes.prefix(count))))
-        }
-        guard let superblock else {
-            throw Failure(.vault, "the vault holds no ext4 file system, or its superblock is damaged; restore it from a backup")
-        }
+        let deviceSize = UInt64(
+            try failing(.vault) { () throws(SystemError) in
+                try retrying("measure the vault") { lseek(device.descriptor.raw, 0, SEEK_END) }
+            })
+        let superblock = try superblock(of: device)
         guard superblock.size <= deviceSize else {
             throw Failure(
                 .vault,
@@ -55,7 +49,18 @@ enum Filesystem {
         }
     }
 
-    private struct ToolResult {
+    static func superblock(of device: borrowing BlockDevice) throws(Failure) -> Ext4Superblock {
+        let bytes = try failing(.vault) { () throws(SystemError) in
+            try device.descriptor.read(
+                UInt64(Ext4Superblock.length), at: UInt64(Ext4Superblock.position), stage: "read the vault's superblock")
+        }
+        guard let superblock = Ext4Superblock(bytes) else {
+            throw Failure(.vault, "the vault holds no ext4 file system, or its superblock is damaged; restore it from a backup")
+        }
+        return superblock
+    }
+
+    struct ToolResult {
         var status: Int32
         var output: String
 
@@ -68,7 +73,7 @@ enum Filesystem {
     }
 
     /// Runs one tool to its end, with the device as its descriptor 3.
-    private static func run(_ arguments: [String], on device: borrowing BlockDevice) throws(Failure) -> ToolResult {
+    static func run(_ arguments: [String], on device: borrowing BlockDevice) throws(Failure) -> ToolResult {
         let next = "install e2fsprogs in the pod's image"
         return try failing(.provider, next: next) { () throws(SystemError) in
             let null = try Descriptor.open("/dev/null", O_RDWR, stage: "open /dev/null")

@@ -6,6 +6,8 @@ import Linux
 /// A capability by its number (capabilities(7)).
 enum Capability {
     static let dacOverride = cap_value_t(CAP_DAC_OVERRIDE)
+    static let changeOwner = cap_value_t(CAP_CHOWN)
+    static let fileOwner = cap_value_t(CAP_FOWNER)
     static let makeNode = cap_value_t(CAP_MKNOD)
     static let setPCap = cap_value_t(CAP_SETPCAP)
     static let sysAdmin = cap_value_t(CAP_SYS_ADMIN)

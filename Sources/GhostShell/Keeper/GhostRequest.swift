@@ -1,10 +1,11 @@
-import CLinux
 import Contract
 
 /// A request that `tazpod-init` passed on, read.
 struct GhostRequest: Equatable {
     enum Verb: Equatable {
         case unlock, attach, exec, lock
+        /// Work on the vault itself: its keys, header and size.
+        case vault
     }
 
     var verb: Verb
@@ -15,13 +16,16 @@ struct GhostRequest: Equatable {
     /// The command of `exec`, or of `unlock -- CMD`, after which the vault is locked.
     var command: [[UInt8]] = []
     var locksAfter = false
-    /// The client sent a fourth descriptor, to read the passphrase from.
-    var hasPassphraseDescriptor = false
+    /// How the client's fourth descriptor holds the passphrase; nil when it sent none.
+    var passphraseForm: PassphraseForm?
+    /// What a `vault` request asks for; nil for any other.
+    var maintenance: MaintenanceRequest?
+    /// Who asks, as `tazpod-init` saw it.
+    var peerUID: Int32 = -1
     /// Variables that describe the client's terminal, as `NAME=value`.
     var terminalVariables: [[UInt8]] = []
 
-    /// Whose request it is, and how much that user may still guess; from `tazpod-init`.
-    var uid: uid_t = 0
+    /// How many passphrases that user may try until the next answer; from `tazpod-init`.
     var tries: Int32 = 1
     /// Seconds that the next try has to wait.
     var pause: Int32 = 0
@@ -36,16 +40,18 @@ struct GhostRequest: Equatable {
         case "attach": verb = .attach
         case "exec": verb = .exec
         case "lock": verb = .lock
+        case "vault": verb = .vault
         default: throw Failure(.usage, "the ghost has no such request")
         }
         isDetached = message.text("detach") == "1"
         command = message.all("arg")
-        hasPassphraseDescriptor = message.text("passphrase") == "descriptor"
+        passphraseForm = try PassphraseForm(message.text("passphrase"))
+        peerUID = message.number("peer-uid") ?? -1
         locksAfter = message.text("lock-after") == "1" || (verb == .unlock && !command.isEmpty)
-        uid = message.text("peer-uid").flatMap { uid_t($0) } ?? 0
         tries = message.number("peer-tries") ?? 1
         pause = message.number("peer-pause") ?? 0
         terminalVariables = message.all("env").filter(GhostRequest.isAccepted)
+        if verb == .vault { maintenance = try MaintenanceRequest(message) }
         if verb == .exec && command.isEmpty { throw Failure(.usage, "exec needs a command to run") }
         if isDetached && !command.isEmpty { throw Failure(.usage, "unlock takes --detach or a command, not both") }
     }
@@ -59,9 +65,11 @@ struct GhostRequest: Equatable {
         return !value.hasPrefix("/") && !value.hasPrefix(":") && !value.contains("..")
     }
 
-    /// A client must send its standard input, output and error, and the descriptor of the passphrase if it speaks of one.
+    /// A client must send its standard input, output and error, and the descriptor of everything else that it speaks of: the
+    /// passphrase, the second passphrase, a file.
     func check(descriptorCount: Int) throws(Failure) {
-        let expected = verb == .lock ? 0 : hasPassphraseDescriptor ? 4 : 3
+        let further = (passphraseForm == nil ? 0 : 1) + (maintenance?.descriptorCount ?? 0)
+        let expected = verb == .lock ? 0 : 3 + further
         guard descriptorCount == expected else {
             throw Failure(.usage, "the request came with \(descriptorCount) descriptors; it takes \(expected)")
         }

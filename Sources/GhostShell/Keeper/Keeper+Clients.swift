@@ -7,7 +7,10 @@ extension Keeper {
     func accept(_ client: Client) throws(Failure) {
         switch (client.request.verb, state) {
         case (.lock, _): lock(because: nil)
-        case (.unlock, .locked): try beginOpening(for: client)
+        case (.vault, _): try beginMaintenance(for: client)
+        case (.unlock, .locked):
+            try checkNoMaintenance()
+            try beginOpening(for: client)
         case (_, .locked): throw Failure(.refused, "the vault is locked; run tazpod unlock first")
         case (_, .pending): throw Failure(.vault, "the vault is being opened by somebody else just now; try again in a moment")
         case (_, .open): try demandProof(client)
@@ -117,6 +120,9 @@ extension Keeper {
         clients[client.identifier] = nil
         if case .pending(_, let asked) = state, asked === client {
             abandonOpening()
+        } else if maintenance?.client === client {
+            endMaintenance()
+            finishIfLocked()
         } else if let prover = client.prover {
             ChildProcess(pid: prover).end()
             client.restoreTerminal()

@@ -9,6 +9,7 @@ extension Keeper {
     /// - Parameter failure: What made it necessary; nil when it was asked for, or the last process of the ghost ended.
     func lock(because failure: Failure?) {
         var complaint: Failure?
+        endMaintenance()
         switch state {
         case .locked: break
         case .pending(let vault, let client):
@@ -21,6 +22,7 @@ extension Keeper {
             if let complaint { TazpodGhost.complain(complaint.sentence) }
         }
         state = .locked
+        isDone = true
         token = nil
         let reason = failure ?? Failure(.refused, "the vault was locked meanwhile")
         for client in clients.values {
@@ -38,7 +40,6 @@ extension Keeper {
             }
         }
         clients = [:]
-        isDone = true
     }
 
     /// Nothing was typed in the enclave for as long as the project allows. What somebody types into from outside, and what somebody

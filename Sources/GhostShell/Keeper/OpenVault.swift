@@ -45,7 +45,6 @@ final class OpenVault {
     /// - Parameter tries: How many passphrases may be tried.
     func startServer(_ source: PassphraseSource, project: String, tries: Int) throws(Failure) {
         try driver.prepare(for: image)
-        if !image.isNew { try LoopDevice.checkUnused(asBackingFile: image.descriptor) }
         let pair = try failing(.vault) { () throws(SystemError) in try MessageSocketPair() }
         let vaultServer = VaultServer(source: source, project: project, tries: tries)
         let process = try failing(.vault) { () throws(SystemError) in

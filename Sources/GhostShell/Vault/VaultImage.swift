@@ -5,8 +5,9 @@ import Linux
 /// The file that holds a vault, open and locked for this process and those it forks.
 struct VaultImage: ~Copyable {
     let descriptor: Descriptor
-    private let directory: Descriptor
-    private let name: String
+    /// Its folder, and its name there.
+    let directory: Descriptor
+    let name: String
     /// This is a new image under a temporary name: `publish` gives it its own.
     let isNew: Bool
 
@@ -16,6 +17,15 @@ struct VaultImage: ~Copyable {
     ///
     /// - Throws: code 6 when it is open elsewhere, cannot be written, or is no regular file.
     static func open(path: String, newSize: UInt64) throws(Failure) -> VaultImage {
+        try open(path: path, sizeIfNew: newSize)
+    }
+
+    /// Opens the image at `path`, which must be there.
+    static func openExisting(path: String) throws(Failure) -> VaultImage {
+        try open(path: path, sizeIfNew: nil)
+    }
+
+    private static func open(path: String, sizeIfNew: UInt64?) throws(Failure) -> VaultImage {
         guard let slash = path.utf8.lastIndex(of: UInt8(ascii: "/")), path.utf8.first == UInt8(ascii: "/") else {
             throw Failure(.project, "the vault's path \(path) is not absolute")
         }
@@ -25,7 +35,8 @@ struct VaultImage: ~Copyable {
         let links = Defence.imageLinks.isOn ? O_NOFOLLOW : 0
         let existing = clinux_openat(directory.raw, name, O_RDWR | links | O_CLOEXEC | O_NONBLOCK, 0)
         if existing < 0, clinux_errno() == ENOENT {
-            return try create(in: directory, name: name, size: newSize)
+            guard let sizeIfNew else { throw Failure(.vault, "there is no vault yet; tazpod unlock makes it") }
+            return try create(in: directory, name: name, size: sizeIfNew)
         }
         guard existing >= 0 else { throw openFailure(path, clinux_errno()) }
         let image = VaultImage(descriptor: Descriptor(owning: existing), directory: directory, name: name, isNew: false)
@@ -34,6 +45,9 @@ struct VaultImage: ~Copyable {
             throw Failure(.vault, "the vault's image \(path) is not a regular file; nothing was changed")
         }
         try image.lock()
+        try DMCryptDriver.clearLeftovers(of: image)
+        try LoopDevice.checkUnused(asBackingFile: image.descriptor)
+        try HeaderRestore.finish(image)
         return image
     }
 
@@ -61,6 +75,21 @@ struct VaultImage: ~Copyable {
         let raw = clinux_openat2(AT_FDCWD, path, UInt64(O_RDONLY | O_DIRECTORY | O_CLOEXEC), 0, UInt64(RESOLVE_NO_SYMLINKS))
         guard raw >= 0 else { throw Failure(.vault, SystemError.last("open the vault's folder \(path)")) }
         return Descriptor(owning: raw)
+    }
+
+    /// An empty file beside `original`, named after it, to become an image that replaces it.
+    static func temporary(beside original: borrowing VaultImage, suffix: String) throws(Failure) -> VaultImage {
+        let directory = try failing(.vault) { () throws(SystemError) in try original.directory.duplicate() }
+        let flags = O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC
+        let raw = clinux_openat(directory.raw, original.name + suffix, flags, 0o600)
+        guard raw >= 0 else { throw Failure(.vault, SystemError.last("make the vault's new image")) }
+        let image = VaultImage(
+            descriptor: Descriptor(owning: raw), directory: directory, name: original.name + suffix, isNew: false)
+        try image.lock()
+        try failing(.vault) { () throws(SystemError) in
+            try retrying("empty the vault's new image") { ftruncate(raw, 0) }
+        }
+        return image
     }
 
     private static func create(in directory: consuming Descriptor, name: String, size: UInt64) throws(Failure) -> VaultImage {

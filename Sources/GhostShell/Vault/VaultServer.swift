@@ -85,6 +85,11 @@ struct VaultServer {
     }
 
     private func askForKey(_ header: borrowing VaultHeader, _ keeper: borrowing MessageSocket) throws(Failure) -> SecretBuffer {
+        if case .terminal(let terminal) = source,
+            let key = try header.volumeKeyFromTokens(source, say: { say($0, on: terminal) })
+        {
+            return key
+        }
         var attempt = 1
         while true {
             let passphrase = try source.read(prompt: "Passphrase for the vault of \(project): ")

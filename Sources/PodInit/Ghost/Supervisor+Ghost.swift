@@ -18,12 +18,12 @@ extension Supervisor {
                 client.reply(.ok(Message("ok").adding("vault", "locked")))
                 return false
             case .attach, .exec: throw Failure(.refused, "the vault is locked; run tazpod unlock first")
-            case .unlock:
+            case .unlock, .vault:
                 if stopping != nil { throw Failure(.refused, "the pod is stopping; start it again first") }
                 try startGhost()
             }
         }
-        guard let ghost else { return false }
+        guard ghost != nil else { return false }
         var request = Message(String(decoding: message.word, as: UTF8.self))
         let guesses = guesses[client.peer.uid] ?? Guesses()
         request.add("peer-uid", String(client.peer.uid))
@@ -32,13 +32,24 @@ extension Supervisor {
         for field in message.fields where !field.key.starts(with: "peer-".utf8) {
             request.add(String(decoding: field.key, as: UTF8.self), field.value)
         }
+        let all = [client.socket.descriptor.raw] + descriptors.numbers
         do {
-            try ghost.channel.send(request.encoded, descriptors: [client.socket.descriptor.raw] + descriptors.numbers)
+            try ghost?.channel.send(request.encoded, descriptors: all)
         } catch {
-            throw Failure(.vault, "the ghost does not take requests just now (\(describe(errno: error.errno))); try again")
+            // One that has just done its work and ended, of which we have yet to hear, leaves its place to another.
+            guard error.errno == EPIPE, stopping == nil, verb == .vault || verb == .unlock else {
+                throw Supervisor.refusal(error)
+            }
+            forgetGhost()
+            try startGhost()
+            do { try ghost?.channel.send(request.encoded, descriptors: all) } catch { throw Supervisor.refusal(error) }
         }
         if verb == .lock { deadlines.set(.ghostLock, at: monotonicMilliseconds() + Supervisor.lockMilliseconds) }
         return true
+    }
+
+    private static func refusal(_ error: SystemError) -> Failure {
+        Failure(.vault, "the ghost does not take requests just now (\(describe(errno: error.errno))); try again")
     }
 
     private func startGhost() throws(Failure) {
@@ -110,12 +121,16 @@ extension Supervisor {
         kill(ghost.pid, SIGKILL)
     }
 
-    func ghostEnded(_ status: Int32) {
-        if clinux_signaled(status) { log("the ghost was ended by signal \(clinux_term_signal(status))") }
+    private func forgetGhost() {
         if ghost?.wasOpen == true { log("the vault is locked") }
         deadlines.clear(.ghostLock)
         if let ghost { epoll.remove(ghost.channel.descriptor.raw) }
         ghost = nil
+    }
+
+    func ghostEnded(_ status: Int32) {
+        if clinux_signaled(status) { log("the ghost was ended by signal \(clinux_term_signal(status))") }
+        forgetGhost()
         if stopping == .locking { advanceStop() }
     }
 }

@@ -21,13 +21,18 @@ final class DMCryptDriver: Driver {
     /// How long the kernel may take for a device that has no users.
     private static let removalMilliseconds: Int64 = 1_000
 
-    func prepare(for image: borrowing VaultImage) throws(Failure) {
+    func prepare(for image: borrowing VaultImage) {}
+
+    /// Removes the device that a crash left over `image`, which is locked: whoever made it has ended. What is mounted from it keeps
+    /// it until it ends too.
+    ///
+    /// - Throws: code 6 when it is still used.
+    static func clearLeftovers(of image: borrowing VaultImage) throws(Failure) {
         let name = try MappedDevice.name(of: image)
         guard let left = MappedDevice.find(name) else { return }
-        // We have the image locked, so whoever made it has ended. What is mounted from it keeps it until it ends too.
         let mapper = try DeviceMapper(on: image.descriptorPath)
         try mapper.removeWhenUnused(name)
-        guard isRemoved(left, within: DMCryptDriver.removalMilliseconds) else {
+        guard isRemoved(left, within: removalMilliseconds) else {
             throw Failure(.vault, "the vault was not closed properly and is still used; end what uses /dev/mapper/\(name) first")
         }
     }
@@ -53,7 +58,7 @@ final class DMCryptDriver: Driver {
         }
         try Privileges.keepOnly([Capability.sysAdmin])
         waitForKeeper(keeper)
-        if !isRemoved(device, within: DMCryptDriver.patienceMilliseconds) { mapper.removeNow(name) }
+        if !DMCryptDriver.isRemoved(device, within: DMCryptDriver.patienceMilliseconds) { mapper.removeNow(name) }
     }
 
     private func offer(
@@ -76,11 +81,11 @@ final class DMCryptDriver: Driver {
     }
 
     /// The kernel removes a device some time after its last user has closed it.
-    private func isRemoved(_ device: MappedDevice.Identity, within milliseconds: Int64) -> Bool {
+    private static func isRemoved(_ device: MappedDevice.Identity, within milliseconds: Int64) -> Bool {
         let deadline = monotonicMilliseconds() + milliseconds
         while MappedDevice.exists(device) {
             if monotonicMilliseconds() >= deadline { return false }
-            poll(nil, 0, DMCryptDriver.lookMilliseconds)
+            poll(nil, 0, lookMilliseconds)
         }
         return true
     }
@@ -102,6 +107,6 @@ final class DMCryptDriver: Driver {
         if MappedDevice.find(device.name) != nil, let mapper = try? DeviceMapper(on: image.descriptorPath) {
             mapper.removeNow(device.name)
         }
-        _ = isRemoved(device, within: DMCryptDriver.removalMilliseconds)
+        _ = DMCryptDriver.isRemoved(device, within: DMCryptDriver.removalMilliseconds)
     }
 }

@@ -59,11 +59,16 @@ final class FuseDriver: Driver {
     func openFilesystem(
         _ descriptors: inout ReceivedDescriptors, of image: borrowing VaultImage
     ) throws(Failure) -> VaultFilesystem {
+        .device(try openDevice())
+    }
+
+    /// The plain data as a block device, which ends with its last user.
+    func openDevice() throws(Failure) -> BlockDevice {
         guard let file = try mount?.openFile() else { throw Failure(.vault, "the vault's server is not there any more") }
         let device = try LoopDevice.over(file)
         // The loop device holds the file from here on.
         mount = nil
-        return .device(device)
+        return device
     }
 
     /// Without the server nothing answers.
