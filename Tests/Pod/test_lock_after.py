@@ -12,9 +12,12 @@ def test_a_vault_locks_when_nothing_is_typed_and_stays_open_while_something_is(m
     left, typed, busy = pods = [make_pod(config=CONFIG) for _ in range(3)]
     for pod in pods:
         pod.use_quick_vault()
-        pod.up().unlock()
-    assert left.status()["vault"]["lockAfter"] == 10
+        pod.up()
+    left.unlock()
     begun = time.monotonic()
+    assert left.status()["vault"]["lockAfter"] == 10
+    for pod in (typed, busy):
+        pod.unlock()
     terminal = typed.terminal("attach", "ghost")
     terminal.expect(r"\$ ")
     # Nobody types here, but somebody waits for it.
