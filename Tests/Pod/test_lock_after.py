@@ -3,11 +3,15 @@
 import subprocess
 import time
 
+import pytest
+
 from pod import wait_until
 
 CONFIG = "vault: {lock_after: 10s}\n"
 
 
+# The same programs do it in every pod, and it takes its time.
+@pytest.mark.parametrize("provider", ["native"], indirect=True)
 def test_a_vault_locks_when_nothing_is_typed_and_stays_open_while_something_is(make_pod):
     left, typed, busy = pods = [make_pod(config=CONFIG) for _ in range(3)]
     for pod in pods:

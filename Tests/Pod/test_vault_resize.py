@@ -167,7 +167,7 @@ def test_kills_at_random_instants_lose_nothing(native_pod):
 def resize_cut(pod, number, size):
     """Kills the tool that writes the file system for the n-th time, and says how opening the vault then ends."""
     # The device, by its name in the pod's /dev, or in a place of its own where that has none.
-    devices = [word for name in ["/loop", *(f"/dev/loop{device}" for device in range(8))] for word in ("-P", name)]
+    devices = [word for name in ["/device", *(f"/dev/loop{device}" for device in range(8))] for word in ("-P", name)]
     tracer = subprocess.Popen(
         ["strace", "-f", "-o", "/dev/null", *devices, "-e", "trace=pwrite64", "-e", f"inject=pwrite64:signal=KILL:when={number}", "-p",
          str(pod.init_pid())], stderr=subprocess.PIPE, text=True)
