@@ -23,8 +23,8 @@ From /proc/PID/smaps_rollup: when just opened, and after a file of {WORK_MIB} Mi
 and read back, on both sides. The sum of Rss counts three times what the three processes, which are forks of one, share; that
 of Pss counts it once.
 
-Locked is VmLck of /proc/PID/status after that work, in relation to the same process's Rss: memory that cannot get to a swap area, in which keys
-and passphrases are. gocryptfs locks none.
+Locked is VmLck of /proc/PID/status after that work, in relation to the same process's Rss: memory that cannot get to a swap
+area, in which keys and passphrases are. gocryptfs locks none.
 """
 
 TURNS = 4
