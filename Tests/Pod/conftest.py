@@ -73,6 +73,22 @@ def pod(make_pod):
     return pod.up()
 
 
+@pytest.fixture
+def native_pod():
+    """Makes running native pods with a vault of 64 MiB that opens quickly."""
+    pods = []
+
+    def make(**options):
+        pod = Pod("native", **options)
+        pods.append(pod)
+        pod.use_quick_vault()
+        return pod.up()
+
+    yield make
+    for pod in pods:
+        pod.close()
+
+
 @pytest.fixture(scope="session")
 def weakened_programs():
     """The programs, with a tazpod-ghost whose defences can be switched off one by one."""

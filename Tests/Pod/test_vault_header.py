@@ -14,22 +14,6 @@ from vault_verbs import add_quick_key, facts, findings, stock_opens, vault
 PROGRAM = {"native": "/run/tazpod/bin/tazpod", "docker": "tazpod"}
 
 
-@pytest.fixture
-def native_pod():
-    """Makes native pods with a vault of 64 MiB whose key is quick to try."""
-    pods = []
-
-    def make(**options):
-        pod = Pod("native", **options)
-        pods.append(pod)
-        pod.use_quick_vault()
-        return pod.up()
-
-    yield make
-    for pod in pods:
-        pod.close()
-
-
 def damage(image, start, length=4096):
     with open(image, "r+b") as file:
         file.seek(start)

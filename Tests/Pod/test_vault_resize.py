@@ -19,21 +19,6 @@ head -c 4000000 /dev/urandom > large && sha256sum * > ../sums
 """
 
 
-@pytest.fixture
-def native_pod():
-    pods = []
-
-    def make(**options):
-        pod = Pod("native", **options)
-        pods.append(pod)
-        pod.use_quick_vault()
-        return pod.up()
-
-    yield make
-    for pod in pods:
-        pod.close()
-
-
 def fill(pod):
     pod.run("unlock", "--", "sh", "-c", FILL, passphrase=PASSPHRASE, check=0)
 
