@@ -76,15 +76,19 @@ let package = Package(
         .systemLibrary(name: "CCapabilities", path: "Sources/Libraries/CCapabilities"),
         .systemLibrary(name: "CCrypto", path: "Sources/Libraries/CCrypto"),
         .systemLibrary(name: "CCryptsetup", path: "Sources/Libraries/CCryptsetup"),
+        .systemLibrary(name: "CExt2fs", path: "Sources/Libraries/CExt2fs"),
         .systemLibrary(name: "CFuse", path: "Sources/Libraries/CFuse"),
         .systemLibrary(name: "CSeccomp", path: "Sources/Libraries/CSeccomp"),
         .executableTarget(
             name: "GhostShell",
-            dependencies: ["CCapabilities", "CCrypto", "CCryptsetup", "CFuse", "CLinux", "CSeccomp", "Contract", "Linux"],
+            dependencies: [
+                "CCapabilities", "CCrypto", "CCryptsetup", "CExt2fs", "CFuse", "CLinux", "CSeccomp", "Contract", "Linux",
+            ],
             swiftSettings: strict,
             linkerSettings: [
                 .linkedLibrary("cryptsetup"), .linkedLibrary("crypto"),
-                .unsafeFlags(["-Xlinker", "-l:libfuse3.a", "-Xlinker", "-l:libseccomp.a", "-Xlinker", "-l:libcap.a"]),
+                .unsafeFlags(
+                    ["libfuse3.a", "libseccomp.a", "libcap.a", "libext2fs.a", "libcom_err.a"].flatMap { ["-Xlinker", "-l:\($0)"] }),
             ]),
         .systemLibrary(name: "CYAML", path: "Sources/Libraries/CYAML"),
         .executableTarget(

@@ -24,6 +24,8 @@ public enum PodVariable {
     public static let vaultSize = "TAZPOD_VAULT_SIZE"
     /// `auto`, `dmcrypt`, `fuse` or `ram`.
     public static let vaultDriver = "TAZPOD_VAULT_DRIVER"
+    /// Seconds between two saves of a vault in memory (driver `ram`).
+    public static let vaultSaveEvery = "TAZPOD_VAULT_SAVE_EVERY"
     /// Names that the vault keeps and the ghost sees in its home, separated by colons.
     public static let bridges = "TAZPOD_BRIDGES"
     /// A token that proves, at `attach` and `exec --ghost`, that the host that unlocked is asking again.

@@ -78,7 +78,8 @@ class Pod:
     # -- the launcher --------------------------------------------------------------------------------------------------
 
     def command(self, *arguments):
-        return [str(self.programs / "tazpod"), arguments[0], "--project", str(self.directory), *arguments[1:]]
+        verb = 2 if arguments[0] == "vault" else 1
+        return [str(self.programs / "tazpod"), *arguments[:verb], "--project", str(self.directory), *arguments[verb:]]
 
     def run(self, *arguments, stdin=b"", passphrase=None, timeout=WAIT, check=None):
         """Runs `tazpod ARGUMENTS` with no terminal. A passphrase goes through a descriptor."""

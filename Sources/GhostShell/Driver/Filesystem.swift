@@ -7,11 +7,12 @@ import Linux
 enum Filesystem {
     /// Makes an ext4 whose root folder is `owner`'s. The journal and 4096-byte blocks are asked for by name: mke2fs leaves
     /// them out on small devices.
-    static func make(on device: borrowing BlockDevice, owner: Account) throws(Failure) {
+    ///
+    /// - Parameter identity: Further options, for one that takes another's place.
+    static func make(on device: borrowing Descriptor, owner: Account, identity: [String] = []) throws(Failure) {
         let result = try run(
-            [
-                "mke2fs", "-q", "-t", "ext4", "-b", "4096", "-m", "0", "-E",
-                "lazy_itable_init=1,lazy_journal_init=1,nodiscard,root_owner=\(owner.uid):\(owner.gid)", "/proc/self/fd/3",
+            ["mke2fs", "-q", "-t", "ext4", "-b", "4096", "-m", "0"] + identity + [
+                "-E", "lazy_itable_init=1,lazy_journal_init=1,nodiscard,root_owner=\(owner.uid):\(owner.gid)", "/proc/self/fd/3",
             ], on: device)
         if result.status != 0 { throw Failure(.vault, "mke2fs could not make the vault's file system: \(result.complaint)") }
     }
@@ -19,7 +20,7 @@ enum Filesystem {
     /// Replays the journal and mends what needs no decision.
     ///
     /// - Throws: code 6 when somebody has to decide; then nothing was changed.
-    static func check(_ device: borrowing BlockDevice) throws(Failure) {
+    static func check(_ device: borrowing Descriptor) throws(Failure) {
         try checkSize(device)
         let result = try run(["e2fsck", "-p", "/proc/self/fd/3"], on: device)
         // 1: mended; e2fsck(8) calls 4 and above trouble.
@@ -29,18 +30,31 @@ enum Filesystem {
         }
     }
 
-    /// e2fsck would write before it gives such an image up.
-    private static func checkSize(_ device: borrowing BlockDevice) throws(Failure) {
-        let (deviceSize, superblock) = try failing(.vault) { () throws(SystemError) in
-            let end = try retrying("measure the vault") { lseek(device.descriptor.raw, 0, SEEK_END) }
+    /// Looks at every part of a file system that was just written, and changes nothing.
+    static func verify(_ device: borrowing Descriptor) throws(Failure) {
+        let result = try run(["e2fsck", "-f", "-n", "/proc/self/fd/3"], on: device)
+        if result.status != 0 { throw Failure(.vault, "the vault's new file system is not sound: \(result.complaint)") }
+    }
+
+    static func superblock(of device: borrowing Descriptor) throws(Failure) -> Ext4Superblock {
+        let superblock = try failing(.vault) { () throws(SystemError) in
             var bytes = [UInt8](repeating: 0, count: Ext4Superblock.length)
             let count = try retrying("read the vault's superblock") {
-                pread(device.descriptor.raw, &bytes, bytes.count, off_t(Ext4Superblock.position))
+                pread(device.raw, &bytes, bytes.count, off_t(Ext4Superblock.position))
             }
-            return (UInt64(end), Ext4Superblock(Array(bytes.prefix(count))))
+            return Ext4Superblock(Array(bytes.prefix(count)))
         }
         guard let superblock else {
             throw Failure(.vault, "the vault holds no ext4 file system, or its superblock is damaged; restore it from a backup")
+        }
+        return superblock
+    }
+
+    /// e2fsck would write before it gives such an image up.
+    private static func checkSize(_ device: borrowing Descriptor) throws(Failure) {
+        let superblock = try superblock(of: device)
+        let deviceSize = try failing(.vault) { () throws(SystemError) in
+            UInt64(try retrying("measure the vault") { lseek(device.raw, 0, SEEK_END) })
         }
         guard superblock.size <= deviceSize else {
             throw Failure(
@@ -63,14 +77,15 @@ enum Filesystem {
     }
 
     /// Runs one tool to its end, with the device as its descriptor 3.
-    private static func run(_ arguments: [String], on device: borrowing BlockDevice) throws(Failure) -> ToolResult {
+    private static func run(_ arguments: [String], on device: borrowing Descriptor) throws(Failure) -> ToolResult {
         let next = "install e2fsprogs in the pod's image"
         return try failing(.provider, next: next) { () throws(SystemError) in
             let null = try Descriptor.open("/dev/null", O_RDWR, stage: "open /dev/null")
             let pipe = try Pipe()
-            var plan = SpawnPlan(
-                arguments, environment: ["PATH=/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL=C"].map { [UInt8]($0.utf8) })
-            plan.descriptors = .only([null.raw, pipe.writing.raw, pipe.writing.raw, device.descriptor.raw])
+            // A hole means "never written" to a vault, so zeroes that are meant have to be written as such.
+            let environment = ["PATH=/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL=C", "UNIX_IO_NOZEROOUT=1"]
+            var plan = SpawnPlan(arguments, environment: environment.map { [UInt8]($0.utf8) })
+            plan.descriptors = .only([null.raw, pipe.writing.raw, pipe.writing.raw, device.raw])
             plan.group = .session
             plan.privileges = .only(UInt(Capability.setPCap))
             let pid = try spawn(plan)

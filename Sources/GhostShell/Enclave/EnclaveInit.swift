@@ -16,10 +16,13 @@ struct EnclaveInit: ~Copyable {
         static let end = "end"
         /// Enclave: what `id` was ended with `status`.
         static let exited = "exited"
+        /// Enclave: nothing runs any more, and it stays.
+        static let idle = "idle"
     }
 
     private let signals: SignalDescriptor
     private let directory: String
+    private let staysWhenIdle: Bool
     private var running: [(identifier: Int32, pid: pid_t)] = []
     private var hasRun = false
     private var isEnding = false
@@ -27,9 +30,12 @@ struct EnclaveInit: ~Copyable {
     /// How long a polite end may take.
     private static let graceMilliseconds: Int32 = 300
 
-    /// - Parameter directory: Where what it starts begins.
-    init(directory: String) throws(Failure) {
+    /// - Parameters:
+    ///   - directory: Where what it starts begins.
+    ///   - staysWhenIdle: It is the keeper's to end it when nothing runs any more: there is something to be saved first.
+    init(directory: String, staysWhenIdle: Bool) throws(Failure) {
         self.directory = directory
+        self.staysWhenIdle = staysWhenIdle
         signals = try failing(.vault) { () throws(SystemError) in
             let childEnds = SignalSet.of([SIGCHLD])
             try SignalSet.allButFaults.setAsMask()
@@ -57,7 +63,11 @@ struct EnclaveInit: ~Copyable {
             if count == 0 { return }
             if count < 0 && clinux_errno() != EINTR { return }
             if watched[1].revents != 0 { while signals.next() != nil {} }
-            if !reap(keeper) && (hasRun || isEnding) { return }
+            if !reap(keeper) && (hasRun || isEnding) {
+                if isEnding || !staysWhenIdle { return }
+                hasRun = false
+                try? keeper.send(Message(Word.idle).encoded)
+            }
             if watched[0].revents != 0 && !read(keeper) { return }
         }
     }
@@ -73,7 +83,7 @@ struct EnclaveInit: ~Copyable {
         } else if message.isWord(Word.end) {
             isEnding = true
             // A shell saves its history on SIGHUP; what was stopped hears nothing until it goes on.
-            for signal in [SIGHUP, SIGTERM, SIGCONT] { kill(-1, signal) }
+            for signal in [SIGHUP, SIGTERM, SIGCONT] where kill(-1, signal) < 0 && clinux_errno() == ESRCH { return false }
         }
         return true
     }

@@ -5,8 +5,12 @@ import Linux
 
 /// A capability by its number (capabilities(7)).
 enum Capability {
+    static let chown = cap_value_t(CAP_CHOWN)
     static let dacOverride = cap_value_t(CAP_DAC_OVERRIDE)
+    static let fileCapabilities = cap_value_t(CAP_SETFCAP)
+    static let fileOwner = cap_value_t(CAP_FOWNER)
     static let makeNode = cap_value_t(CAP_MKNOD)
+    static let setGroupID = cap_value_t(CAP_SETGID)
     static let setPCap = cap_value_t(CAP_SETPCAP)
     static let sysAdmin = cap_value_t(CAP_SYS_ADMIN)
 }

@@ -33,7 +33,7 @@ final class Client {
         self.request = request
         self.socket = socket
         let numbers = descriptors.numbers
-        standard = request.verb == .lock ? [] : Array(numbers[1...3])
+        standard = request.verb.isShort ? [] : Array(numbers[1...3])
         passphrase = request.hasPassphraseDescriptor ? numbers[4] : nil
         owned = descriptors
         tokens = message.all("token")

@@ -4,6 +4,11 @@ import Contract
 struct GhostRequest: Equatable {
     enum Verb: Equatable {
         case unlock, attach, exec, lock
+        /// `vault` with `action=save`.
+        case save
+
+        /// Neither needs the client's standard descriptors.
+        var isShort: Bool { self == .lock || self == .save }
     }
 
     var verb: Verb
@@ -14,6 +19,8 @@ struct GhostRequest: Equatable {
     /// The command of `exec`, or of `unlock -- CMD`, after which the vault is locked.
     var command: [[UInt8]] = []
     var locksAfter = false
+    /// `lock` without saving what a vault in memory has not saved yet.
+    var discards = false
     /// The client sent a fourth descriptor, to read the passphrase from.
     var hasPassphraseDescriptor = false
     /// Variables that describe the client's terminal, as `NAME=value`.
@@ -29,9 +36,16 @@ struct GhostRequest: Equatable {
         case "attach": verb = .attach
         case "exec": verb = .exec
         case "lock": verb = .lock
+        case "vault":
+            guard message.text("action") == "save" else { throw Failure(.usage, "the ghost has no such action on its vault") }
+            verb = .save
         default: throw Failure(.usage, "the ghost has no such request")
         }
         isDetached = message.text("detach") == "1"
+        discards = message.text("discard") == "1"
+        if discards && message.number("peer-uid") != 0 {
+            throw Failure(.refused, "what was not saved can be discarded from outside the pod only; run tazpod lock --discard there")
+        }
         command = message.all("arg")
         hasPassphraseDescriptor = message.text("passphrase") == "descriptor"
         locksAfter = message.text("lock-after") == "1" || (verb == .unlock && !command.isEmpty)
@@ -51,7 +65,7 @@ struct GhostRequest: Equatable {
 
     /// A client must send its standard input, output and error, and the descriptor of the passphrase if it speaks of one.
     func check(descriptorCount: Int) throws(Failure) {
-        let expected = verb == .lock ? 0 : hasPassphraseDescriptor ? 4 : 3
+        let expected = verb.isShort ? 0 : hasPassphraseDescriptor ? 4 : 3
         guard descriptorCount == expected else {
             throw Failure(.usage, "the request came with \(descriptorCount) descriptors; it takes \(expected)")
         }

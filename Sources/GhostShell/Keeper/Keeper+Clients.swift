@@ -6,9 +6,11 @@ extension Keeper {
     /// Decides what a new client gets: the vault is opened for it, proof is asked of it, or it is refused.
     func accept(_ client: Client) throws(Failure) {
         switch (client.request.verb, state) {
-        case (.lock, _): lock(because: nil)
+        case (.lock, _) where client.request.discards: lock(because: nil, discarding: true)
+        case (.lock, _): lockOnceSaved()
         case (.unlock, .locked): try beginOpening(for: client)
         case (_, .locked): throw Failure(.refused, "the vault is locked; run tazpod unlock first")
+        case (.save, .open(let vault)): save(vault, for: client)
         case (_, .pending): throw Failure(.vault, "the vault is being opened by somebody else just now; try again in a moment")
         case (_, .open): try demandProof(client)
         }
@@ -130,12 +132,14 @@ extension Keeper {
             lock(because: nil)
             return
         }
-        guard let exited = Message(parsing: message.bytes), exited.isWord(EnclaveInit.Word.exited),
+        guard let exited = Message(parsing: message.bytes) else { return }
+        if exited.isWord(EnclaveInit.Word.idle) { return lockOnceSaved() }
+        guard exited.isWord(EnclaveInit.Word.exited),
             let identifier = exited.number("id"), let status = exited.number("status"), let client = clients[identifier]
         else { return }
         client.endedStatus = status
         if client.request.locksAfter {
-            lock(because: nil)
+            lockOnceSaved()
         } else if client.request.isDetached {
             remove(client, client.answer(vaultIsOpen: true))
         } else {
@@ -149,6 +153,8 @@ extension Keeper {
 
     func answerEndedClients() {
         answerBy = nil
+        // Whether the vault is locked by that shows when it is saved.
+        if isLockAwaitingSave { return }
         for client in clients.values where client.endedStatus != nil { remove(client, client.answer(vaultIsOpen: true)) }
     }
 

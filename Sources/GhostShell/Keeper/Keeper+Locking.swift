@@ -6,27 +6,33 @@ extension Keeper {
     /// Locks, whatever the state, and tells every client: those that asked for it that it is done, those whose command ended
     /// its status, the others why.
     ///
-    /// - Parameter failure: What made it necessary; nil when it was asked for, or the last process of the ghost ended.
-    func lock(because failure: Failure?) {
+    /// - Parameters:
+    ///   - failure: What made it necessary; nil when it was asked for, or the last process of the ghost ended.
+    ///   - discarding: What was not saved is lost.
+    func lock(because failure: Failure?, discarding: Bool = false) {
+        var loss: Failure?
         switch state {
         case .locked: break
         case .pending(let vault, let client):
-            vault.close()
+            _ = vault.close()
             client.restoreTerminal()
         case .open(let vault):
             announce("closing")
             collectStatuses(vault)
-            vault.close()
+            if let problem = vault.close(discarding: discarding) { loss = Keeper.loss(because: problem) }
         }
         state = .locked
         token = nil
+        if let loss { complain(loss) }
         let reason = failure ?? Failure(.refused, "the vault was locked meanwhile")
         for client in clients.values {
             if let prover = client.prover {
                 ChildProcess(pid: prover).end()
                 client.restoreTerminal()
             }
-            if client.request.verb == .lock {
+            if let loss, client.request.verb.isShort || client.request.locksAfter {
+                client.reply(.error(loss))
+            } else if client.request.verb == .lock {
                 client.reply(.ok(Message("ok").adding("vault", "locked")))
             } else if failure == nil, client.endedStatus != nil || client.isRunning {
                 client.reply(client.answer(vaultIsOpen: false))

@@ -10,7 +10,7 @@ extension Keeper {
         do throws(Failure) {
             try vault.startServer(source, project: configuration.project)
         } catch {
-            vault.close()
+            _ = vault.close()
             throw error
         }
         state = .pending(vault, client: client)
@@ -30,7 +30,7 @@ extension Keeper {
             }
             try vault.startEnclave(configuration, &message.descriptors)
             state = .open(vault)
-            announce("open", [("driver", vault.driver.name.rawValue)])
+            announceOpen(vault)
             if unlocked.text(VaultServer.mendedField) != nil {
                 client.notice("the vault's header was damaged and was mended from its intact copy")
             }

@@ -22,6 +22,8 @@ final class Keeper {
     private var lastIdentifier: Int32 = 0
     /// When clients whose command has ended are answered at the latest, in monotonic milliseconds.
     var answerBy: Int64?
+    /// The vault is locked as soon as it is saved.
+    var isLockAwaitingSave = false
     /// Set when there is nothing left to keep.
     var isDone = false
 
@@ -36,7 +38,7 @@ final class Keeper {
     }
 
     private enum Source {
-        case commander, signals, server, enclave
+        case commander, signals, server, enclave, saves
         case client(Int32)
     }
 
@@ -63,6 +65,7 @@ final class Keeper {
             if let channel = vault.server?.channel.descriptor.raw { sources.append((.server, channel)) }
         case .open(let vault):
             if let channel = vault.enclave?.channel.descriptor.raw { sources.append((.enclave, channel)) }
+            if vault.saves != nil, let channel = vault.server?.channel.descriptor.raw { sources.append((.saves, channel)) }
         }
         for (identifier, client) in clients { sources.append((.client(identifier), client.socket.descriptor.raw)) }
         return sources
@@ -74,6 +77,7 @@ final class Keeper {
         case .signals: readSignals()
         case .server: readServer()
         case .enclave: readEnclave()
+        case .saves: readSaves()
         case .client(let identifier): readClient(identifier)
         }
     }
@@ -123,7 +127,7 @@ final class Keeper {
     }
 
     /// The children whose end says something by itself: a prover, and a server or an enclave that ended before it should.
-    private func reap() {
+    func reap() {
         for client in clients.values {
             guard let pid = client.prover else { continue }
             var status: Int32 = 0
@@ -137,9 +141,10 @@ final class Keeper {
         case .pending: readServer()
         case .open(let vault):
             if vault.server?.process.hasEnded ?? true {
+                let kept = vault.saves == nil ? "synced" : "saved"
                 lock(
                     because: Failure(
-                        .vault, "the vault's server ended unexpectedly; what was synced is safe, run tazpod unlock again"))
+                        .vault, "the vault's server ended unexpectedly; what was \(kept) is safe, run tazpod unlock again"))
             } else if vault.enclave?.process.hasEnded ?? true {
                 lock(because: nil)
             }
@@ -151,6 +156,12 @@ final class Keeper {
         var message = Message("state").adding("value", name)
         for (key, value) in fields { message.add(key, value) }
         try? commander.send(message.encoded)
+    }
+
+    /// Says something in the pod's log.
+    func complain(_ failure: Failure) {
+        let bytes = [UInt8]("tazpod-ghost: \(failure.sentence)\n".utf8)
+        _ = bytes.withUnsafeBytes { write(STDERR_FILENO, $0.baseAddress, $0.count) }
     }
 
     /// Without a vault there is nothing to keep.

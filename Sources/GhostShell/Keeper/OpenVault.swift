@@ -16,15 +16,17 @@ final class ServerLink {
 
 /// What the keeper holds of one vault, from the lock on its image to its enclave. The parts come one after the other.
 final class OpenVault {
-    let image: VaultImage
+    private(set) var image: VaultImage
     let driver: any Driver
     private(set) var server: ServerLink?
     private(set) var enclave: Enclave?
+    /// What is known of the saves of a vault in memory; nil of one that needs none.
+    var saves: SaveRecord?
 
     /// Locks the image, or makes a new one.
     init(_ configuration: GhostConfiguration) throws(Failure) {
         image = try VaultImage.open(path: configuration.image, newSize: configuration.newSize)
-        driver = configuration.driver.makeDriver()
+        driver = configuration.driver.makeDriver(configuration)
     }
 
     /// Starts the process that asks for the passphrase and then serves the plain data.
@@ -50,23 +52,39 @@ final class OpenVault {
     /// - Parameter descriptors: What came with the server's announcement.
     func startEnclave(_ configuration: GhostConfiguration, _ descriptors: inout ReceivedDescriptors) throws(Failure) {
         let plan = try EnclavePlan(account: configuration.account, project: configuration.project, bridges: configuration.bridges)
-        switch try driver.openFilesystem(&descriptors, of: image) {
+        let filesystem = try driver.openFilesystem(&descriptors, of: image)
+        switch filesystem {
         case .device(let device):
             if image.isNew {
-                try Filesystem.make(on: device, owner: configuration.account)
-                try image.publish()
+                try Filesystem.make(on: device.descriptor, owner: configuration.account)
             } else {
-                try Filesystem.check(device)
+                try Filesystem.check(device.descriptor)
             }
-            enclave = try Enclave.start(plan, on: device, directory: configuration.directory)
+        case .tree: saves = SaveRecord(savedAt: image.modificationTime().seconds)
         }
+        if image.isNew { try image.publish() }
+        enclave = try Enclave.start(plan, on: filesystem, directory: configuration.directory)
+    }
+
+    /// Asks the server of a vault in memory for something.
+    func tellServer(_ word: String) {
+        try? server?.channel.send(Message(word).encoded)
+    }
+
+    /// A save has put another file in the image's place.
+    func continueWith(_ replacement: consuming Descriptor) {
+        image.continueWith(replacement)
     }
 
     /// Ends enclave and server, and waits for both: afterwards nothing of the vault is mounted, mapped or in memory.
-    func close() {
+    ///
+    /// - Parameter discarding: What was not saved is lost.
+    /// - Returns: why the last changes of a vault in memory could not be saved.
+    func close(discarding: Bool = false) -> Failure? {
         endEnclave()
-        endServer()
+        let loss = endServer(discarding: discarding)
         image.discardIfUnpublished()
+        return loss
     }
 
     /// A polite end first, for shells that save their history; then the kernel's.
@@ -75,28 +93,35 @@ final class OpenVault {
         self.enclave = nil
         try? enclave.channel.send(Message(EnclaveInit.Word.end).encoded)
         if enclave.process.wait(milliseconds: OpenVault.politeMilliseconds) == nil { enclave.process.end() }
-        device = enclave.device
+        filesystem = enclave.filesystem
     }
 
-    /// The device that the enclave's mount was on.
-    private var device: BlockDevice.Identity?
+    /// What the enclave was built over.
+    private var filesystem: VaultFilesystem.Identity?
 
     private static let politeMilliseconds: Int32 = 1_000
     private static let unmountMilliseconds: Int32 = 3_000
 
     /// With the enclave gone the file system unmounts itself, its device clears itself, and the server ends. If it does not,
     /// somebody outside holds a file of the vault, handed out of the ghost: the file system is then shut off under it.
-    private func endServer() {
-        guard let process = server?.process else { return }
-        server = nil
-        guard let device else {
+    private func endServer(discarding: Bool) -> Failure? {
+        guard let server else { return nil }
+        var loss: Failure?
+        switch filesystem {
+        case nil: server.process.end()
+        case .tree:
+            loss = server.save(discarding: discarding)
+            server.process.end()
+        case .device(let device):
+            // The driver for device-mapper waits for our end of this.
+            let process = server.process
+            self.server = nil
+            if process.wait(milliseconds: OpenVault.unmountMilliseconds) != nil { return nil }
+            if Defence.shutOff.isOn { Filesystem.shutOff(device) }
             process.end()
-            driver.cutOff(image)
-            return
         }
-        if process.wait(milliseconds: OpenVault.unmountMilliseconds) != nil { return }
-        if Defence.shutOff.isOn { Filesystem.shutOff(device) }
-        process.end()
+        self.server = nil
         driver.cutOff(image)
+        return loss
     }
 }

@@ -4,9 +4,10 @@ import Linux
 
 /// The file that holds a vault, open and locked for this process and those it forks.
 struct VaultImage: ~Copyable {
-    let descriptor: Descriptor
-    private let directory: Descriptor
-    private let name: String
+    private(set) var descriptor: Descriptor
+    /// The folder that it is in.
+    let directory: Descriptor
+    let name: String
     /// This is a new image under a temporary name: `publish` gives it its own.
     let isNew: Bool
 
@@ -90,6 +91,11 @@ struct VaultImage: ~Copyable {
             throw Failure(.vault, "another program (cryptsetup?) is using the vault's image; try again when it is done")
         }
         flock(descriptor.raw, LOCK_UN)
+    }
+
+    /// Goes on with the file that has taken this one's place, locked as this one was.
+    mutating func continueWith(_ replacement: consuming Descriptor) {
+        descriptor = replacement
     }
 
     /// Gives a new image its name, once all of it is on the disk. One that came there meanwhile is not replaced.

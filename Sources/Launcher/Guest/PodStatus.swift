@@ -1,3 +1,4 @@
+import CLinux
 import Contract
 import Linux
 
@@ -7,6 +8,41 @@ struct PodStatus: Codable, Equatable {
         /// `locked`, `opening`, `open` or `closing`; `unknown` when the pod does not run.
         var state: String
         var driver: String?
+        /// For a vault in memory: something changed that is not in its image yet.
+        var unsaved: Bool?
+        /// When it was last saved, in seconds since 1970.
+        var saved: Int?
+        /// Why the last save failed.
+        var problem: String?
+
+        fileprivate init(_ answer: Message) {
+            state = answer.text("vault") ?? "locked"
+            driver = answer.text("driver")
+            unsaved = answer.text("unsaved").map { $0 == "1" }
+            saved = answer.number("saved").map { Int($0) }
+            problem = answer.text("save-problem")
+        }
+
+        init(state: String) {
+            self.state = state
+        }
+
+        /// A time of the day here, and the date.
+        private static func text(of seconds: Int) -> String {
+            var (time, parts) = (time_t(seconds), tm())
+            localtime_r(&time, &parts)
+            var text = [CChar](repeating: 0, count: 64)
+            let count = strftime(&text, text.count, "%F %T", &parts)
+            return String(decoding: text.prefix(count).map { UInt8(bitPattern: $0) }, as: UTF8.self)
+        }
+
+        /// For people.
+        var line: String {
+            var line = driver.map { "\(state) (\($0))" } ?? state
+            if let saved, let unsaved { line += ", \(unsaved ? "not saved since" : "saved at") \(Vault.text(of: saved))" }
+            if let problem { line += ": \(problem)" }
+            return line
+        }
     }
 
     /// A service of `/etc/tazpod/services`.
@@ -39,7 +75,7 @@ struct PodStatus: Codable, Equatable {
         let answer = try ControlClient().ask(Message("status"))
         return PodStatus(
             project: answer.text("project") ?? "", pod: answer.text("pod") ?? "starting",
-            vault: Vault(state: answer.text("vault") ?? "locked", driver: answer.text("driver")),
+            vault: Vault(answer),
             uptime: answer.text("uptime").flatMap { Int($0) }, version: answer.text("version"), services: try allServices())
     }
 
@@ -68,7 +104,7 @@ struct PodStatus: Codable, Equatable {
         if let name { rows.append(["pod", "\(name) (\(pod))"]) } else { rows.append(["pod", pod]) }
         if let provider { rows.append(["provider", provider]) }
         if let directory { rows.append(["directory", directory]) }
-        rows.append(["vault", vault.driver.map { "\(vault.state) (\($0))" } ?? vault.state])
+        rows.append(["vault", vault.line])
         for service in services ?? [] {
             rows.append([
                 "service", ([service.name, service.state] + (service.note.map { ["(\($0))"] } ?? [])).joined(separator: " "),

@@ -23,7 +23,7 @@ enum Request: Equatable {
     case ghost(GhostVerb)
 
     enum GhostVerb: Equatable {
-        case unlock, lock, attach, exec
+        case unlock, lock, attach, exec, vault
     }
 
     /// Reads a request.
@@ -45,6 +45,7 @@ enum Request: Equatable {
         if message.isWord("lock") { return .ghost(.lock) }
         if message.isWord("attach") { return .ghost(.attach) }
         if message.isWord("exec") { return .ghost(.exec) }
+        if message.isWord("vault") { return .ghost(.vault) }
         if message.isWord("probe") {
             let kind = message.text("kind") ?? "live"
             if sameText(kind, "live") { return .probe(.live) }

@@ -1,0 +1,180 @@
+import CExt2fs
+import CLinux
+import Contract
+import Linux
+
+/// Copies a tree in memory into an ext4 that mke2fs made. The tree may be in use meanwhile: what vanishes is left out, what changes
+/// is as it was at some moment, as in any copy of a folder in use.
+struct TreeWriter: ~Copyable {
+    private let volume: Ext4Volume
+    private let buffer = ScratchBuffer(1 << 20)
+    /// Inodes of files with more than one name, by their number in the tree.
+    private var written: [UInt64: ext2_ino_t] = [:]
+
+    init(_ volume: Ext4Volume) {
+        self.volume = volume
+    }
+
+    mutating func write(_ root: borrowing TreeFolder) throws(Failure) {
+        let number = ext2_ino_t(EXT2_ROOT_INO)
+        try copy(root, to: number)
+        if let status = try reading({ () throws(SystemError) in try root.status(of: TreeFolder.itself) }) {
+            try setAttributes(of: number, from: status, root.path(to: TreeFolder.itself))
+        }
+        try volume.close()
+    }
+
+    private mutating func copy(_ folder: borrowing TreeFolder, to parent: ext2_ino_t) throws(Failure) {
+        for entry in try reading({ () throws(SystemError) in try folder.entries() }) {
+            if entry.status.isFolder {
+                guard let inner = try reading({ () throws(SystemError) in try folder.folder(entry.name) }) else { continue }
+                let number = try makeFolder(entry.name, in: parent)
+                try copy(inner, to: number)
+                try setAttributes(of: number, from: entry.status, folder.path(to: entry.name))
+            } else {
+                try copy(entry, of: folder, to: parent)
+            }
+        }
+    }
+
+    private mutating func copy(
+        _ entry: TreeFolder.Entry, of folder: borrowing TreeFolder, to parent: ext2_ino_t
+    ) throws(Failure) {
+        if entry.status.st_nlink > 1, let number = written[UInt64(entry.status.st_ino)] {
+            try link(entry.name, in: parent, to: number, entry.status)
+            var inode = try volume.inode(number)
+            inode.i_links_count &+= 1
+            return try volume.write(inode, to: number)
+        }
+        let path = folder.path(to: entry.name)
+        let number: ext2_ino_t
+        switch entry.status.kind {
+        case mode_t(S_IFREG):
+            guard let file = try reading({ () throws(SystemError) in try folder.open(entry.name, O_RDONLY) }) else { return }
+            number = try makeNode(entry, in: parent)
+            try copyContent(file, to: number)
+        case mode_t(S_IFLNK):
+            var target = [CChar](repeating: 0, count: Int(PATH_MAX) + 1)
+            let length = readlinkat(folder.descriptor.raw, entry.name, &target, target.count - 1)
+            guard length > 0 else { return }
+            number = try newInode(in: parent, mode: UInt32(S_IFLNK) | 0o777)
+            try growing(parent, "make a link of the vault") { ext2fs_symlink(volume.handle, parent, number, entry.name, target) }
+        default: number = try makeNode(entry, in: parent)
+        }
+        if entry.status.st_nlink > 1 { written[UInt64(entry.status.st_ino)] = number }
+        try setAttributes(of: number, from: entry.status, path)
+    }
+
+    private func copyContent(_ file: borrowing Descriptor, to number: ext2_ino_t) throws(Failure) {
+        var status = stat()
+        guard fstat(file.raw, &status) == 0, status.isFile else { return }
+        let size = UInt64(max(status.st_size, 0))
+        let target = try Ext4File(volume, number, isWritable: true)
+        var position: UInt64 = 0
+        while let range = try reading({ () throws(SystemError) in try Extents.next(in: file, from: position, to: size) }) {
+            position = range.lowerBound
+            while position < range.upperBound {
+                let piece = buffer.prefix(Int(min(range.upperBound - position, 1 << 20)))
+                let count = try reading { () throws(SystemError) in
+                    try retrying("read a file of the vault") { pread(file.raw, piece.baseAddress, piece.count, off_t(position)) }
+                }
+                // It became shorter meanwhile.
+                if count == 0 { return try target.finish(size: size) }
+                try target.write(UnsafeRawBufferPointer(rebasing: piece[0..<count]), at: position)
+                position += UInt64(count)
+            }
+        }
+        try target.finish(size: size)
+    }
+
+    // -- inodes and names --------------------------------------------------------------------------------------------------
+
+    private func newInode(in parent: ext2_ino_t, mode: UInt32) throws(Failure) -> ext2_ino_t {
+        var number: ext2_ino_t = 0
+        try Ext4Volume.check(
+            ext2fs_new_inode(volume.handle, parent, Int32(mode), nil, &number), "make a file of the vault's new image")
+        return number
+    }
+
+    /// lost+found is there already.
+    private func makeFolder(_ name: TreeFolder.Name, in parent: ext2_ino_t) throws(Failure) -> ext2_ino_t {
+        var existing: ext2_ino_t = 0
+        if ext2fs_lookup(volume.handle, parent, name, Int32(name.count - 1), nil, &existing) == 0 { return existing }
+        let number = try newInode(in: parent, mode: UInt32(S_IFDIR) | 0o700)
+        try growing(parent, "make a folder of the vault's new image") { ext2fs_mkdir(volume.handle, parent, number, name) }
+        return number
+    }
+
+    private func makeNode(_ entry: TreeFolder.Entry, in parent: ext2_ino_t) throws(Failure) -> ext2_ino_t {
+        let number = try newInode(in: parent, mode: entry.status.st_mode)
+        try link(entry.name, in: parent, to: number, entry.status)
+        ext2fs_inode_alloc_stats2(volume.handle, number, 1, 0)
+        var inode = ext2_inode_large()
+        inode.i_mode = UInt16(truncatingIfNeeded: entry.status.st_mode)
+        inode.i_links_count = 1
+        if entry.status.isDevice {
+            // The form that every kernel reads (new_encode_dev, include/linux/kdev_t.h), in the second word.
+            let (major, minor) = (gnu_dev_major(entry.status.st_rdev), gnu_dev_minor(entry.status.st_rdev))
+            inode.i_block.1 = (minor & 0xff) | (major << 8) | ((minor & ~0xff) << 12)
+        } else if entry.status.isFile {
+            let code = withUnsafeMutablePointer(to: &inode) { pointer in
+                pointer.withMemoryRebound(to: ext2_inode.self, capacity: 1) { inode -> errcode_t in
+                    // Opened once, it writes an empty tree of extents into the inode.
+                    var extents: ext2_extent_handle_t?
+                    let code = ext2fs_extent_open2(volume.handle, number, inode, &extents)
+                    if let extents { ext2fs_extent_free(extents) }
+                    return code
+                }
+            }
+            try Ext4Volume.check(code, "make a file of the vault's new image")
+        }
+        try volume.write(inode, to: number, isNew: true)
+        return number
+    }
+
+    private func link(
+        _ name: TreeFolder.Name, in parent: ext2_ino_t, to number: ext2_ino_t, _ status: stat
+    ) throws(Failure) {
+        let type =
+            switch status.kind {
+            case mode_t(S_IFREG): EXT2_FT_REG_FILE
+            case mode_t(S_IFLNK): EXT2_FT_SYMLINK
+            case mode_t(S_IFIFO): EXT2_FT_FIFO
+            case mode_t(S_IFSOCK): EXT2_FT_SOCK
+            case mode_t(S_IFCHR): EXT2_FT_CHRDEV
+            default: EXT2_FT_BLKDEV
+            }
+        try growing(parent, "name a file of the vault's new image") { ext2fs_link(volume.handle, parent, name, number, Int32(type)) }
+    }
+
+    /// Runs `body` again with a larger folder when that is full.
+    private func growing(_ folder: ext2_ino_t, _ stage: String, _ body: () -> errcode_t) throws(Failure) {
+        var code = body()
+        if code == errcode_t(EXT2_ET_DIR_NO_SPACE) {
+            try Ext4Volume.check(ext2fs_expand_dir(volume.handle, folder), stage)
+            code = body()
+        }
+        try Ext4Volume.check(code, stage)
+    }
+
+    private func setAttributes(of number: ext2_ino_t, from status: stat, _ path: [CChar]) throws(Failure) {
+        var inode = try volume.inode(number)
+        inode.i_mode = UInt16(truncatingIfNeeded: status.st_mode)
+        inode.i_uid = UInt16(truncatingIfNeeded: status.st_uid)
+        inode.osd2.linux2.l_i_uid_high = UInt16(truncatingIfNeeded: status.st_uid >> 16)
+        inode.i_gid = UInt16(truncatingIfNeeded: status.st_gid)
+        inode.osd2.linux2.l_i_gid_high = UInt16(truncatingIfNeeded: status.st_gid >> 16)
+        let (access, modification, change) = (Ext4Time(status.st_atim), Ext4Time(status.st_mtim), Ext4Time(status.st_ctim))
+        (inode.i_atime, inode.i_atime_extra) = (access.low, access.extra)
+        (inode.i_mtime, inode.i_mtime_extra) = (modification.low, modification.extra)
+        (inode.i_ctime, inode.i_ctime_extra) = (change.low, change.extra)
+        // Room for the parts of times that an inode of the first ext2 had none for.
+        inode.i_extra_isize = max(inode.i_extra_isize, UInt16(MemoryLayout<ext2_inode_large>.size - 128))
+        try volume.write(inode, to: number)
+        try ExtendedAttributes.copy(from: path, to: number, of: volume)
+    }
+
+    private func reading<Result: ~Copyable>(_ body: () throws(SystemError) -> Result) throws(Failure) -> Result {
+        try failing(.vault) { () throws(SystemError) in try body() }
+    }
+}
