@@ -88,7 +88,9 @@ let package = Package(
             linkerSettings: [
                 .linkedLibrary("cryptsetup"), .linkedLibrary("crypto"),
                 .unsafeFlags(
-                    ["libfuse3.a", "libseccomp.a", "libcap.a", "libext2fs.a", "libcom_err.a"].flatMap { ["-Xlinker", "-l:\($0)"] }),
+                    ["libfuse3.a", "libseccomp.a", "libcap.a", "libext2fs.a", "libcom_err.a"].flatMap {
+                        ["-Xlinker", "-l:\($0)"]
+                    }),
             ]),
         .systemLibrary(name: "CYAML", path: "Sources/Libraries/CYAML"),
         .executableTarget(

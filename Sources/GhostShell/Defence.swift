@@ -19,6 +19,10 @@ enum Defence: String {
     case filter
     /// The end of a file that was handed out of the ghost.
     case shutOff = "shut-off"
+    /// A vault in memory is saved before its enclave ends.
+    case saveFirst = "save-first"
+    /// A change of content alone is noticed.
+    case contentDigest = "content-digest"
     /// fsync(2) reaches the disk.
     case flush
 

@@ -19,7 +19,8 @@ struct Tazpod: AsyncParsableCommand {
         version: tazpodVersion,
         subcommands: [
             InitCommand.self, UpCommand.self, EnterCommand.self, AttachCommand.self, SessionsCommand.self, ExecCommand.self,
-            UnlockCommand.self, LockCommand.self, VaultCommand.self, StatusCommand.self, ListCommand.self, LogsCommand.self, DownCommand.self,
+            UnlockCommand.self, LockCommand.self, VaultCommand.self, StatusCommand.self, ListCommand.self, LogsCommand.self,
+            DownCommand.self,
             TerminalCommand.self,
         ])
 

@@ -254,7 +254,7 @@ class Leftovers:
         result += [f"FUSE connection {name}" for name in fuse_connections() - self.connections]
         result += [
             f"process {process}" for process in self.pod.processes()
-            if process.name.startswith(("tazpod-ghost", "tazpod-vault", "tazpod-enclave", "tazpod-proof"))
+            if process.name.startswith(("tazpod-ghost", "tazpod-vault", "tazpod-enclave", "tazpod-proof", "tazpod-loader", "tazpod-saver"))
         ]
         mounts = pathlib.Path(f"/proc/{self.pod.init_pid()}/mountinfo").read_text()
         result += [line for line in mounts.splitlines() if "/secrets" in line or " fuse " in line]

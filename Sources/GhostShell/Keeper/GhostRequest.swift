@@ -44,7 +44,8 @@ struct GhostRequest: Equatable {
         isDetached = message.text("detach") == "1"
         discards = message.text("discard") == "1"
         if discards && message.number("peer-uid") != 0 {
-            throw Failure(.refused, "what was not saved can be discarded from outside the pod only; run tazpod lock --discard there")
+            throw Failure(
+                .refused, "what was not saved can be discarded from outside the pod only; run tazpod lock --discard there")
         }
         command = message.all("arg")
         hasPassphraseDescriptor = message.text("passphrase") == "descriptor"

@@ -83,6 +83,7 @@ extension Keeper {
                 try vault.enclave?.channel.send(message.encoded, descriptors: client.standard)
             }
         }
+        isIdle = false
         client.isRunning = true
         client.reply(.ok(Message("ok").adding("state", "running")))
     }
@@ -133,7 +134,10 @@ extension Keeper {
             return
         }
         guard let exited = Message(parsing: message.bytes) else { return }
-        if exited.isWord(EnclaveInit.Word.idle) { return lockOnceSaved() }
+        if exited.isWord(EnclaveInit.Word.idle) {
+            isIdle = true
+            return lockOnceSaved()
+        }
         guard exited.isWord(EnclaveInit.Word.exited),
             let identifier = exited.number("id"), let status = exited.number("status"), let client = clients[identifier]
         else { return }

@@ -9,7 +9,7 @@ extension Keeper {
 
     /// Locks. A vault in memory is saved before, while its enclave still runs; if that fails, it stays open.
     func lockOnceSaved() {
-        guard case .open(let vault) = state, vault.saves != nil else { return lock(because: nil) }
+        guard case .open(let vault) = state, vault.saves != nil, Defence.saveFirst.isOn else { return lock(because: nil) }
         isLockAwaitingSave = true
         vault.tellServer(RamServer.Word.save)
     }
@@ -45,7 +45,7 @@ extension Keeper {
                 remove(client, .ok(Message("ok").adding("save", result)))
             }
         }
-        guard isLockAwaitingSave else { return }
+        guard isLockAwaitingSave || isIdle else { return }
         isLockAwaitingSave = false
         guard let problem else { return lock(because: nil) }
         let refusal = Failure(

@@ -24,6 +24,8 @@ final class Keeper {
     var answerBy: Int64?
     /// The vault is locked as soon as it is saved.
     var isLockAwaitingSave = false
+    /// Nothing runs in the enclave any more; only that it could not be saved keeps the vault open.
+    var isIdle = false
     /// Set when there is nothing left to keep.
     var isDone = false
 

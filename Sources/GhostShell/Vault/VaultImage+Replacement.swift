@@ -13,7 +13,8 @@ extension VaultImage {
         return try failing(.vault) { () throws(SystemError) in
             let flags = O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC
             let file = Descriptor(
-                owning: try retrying("make the vault's new image") { clinux_openat(directory.raw, replacementName, flags, 0o600) })
+                owning: try retrying("make the vault's new image") { clinux_openat(directory.raw, replacementName, flags, 0o600) }
+            )
             // Before it has the image's name: whoever opens that finds the vault locked at any moment.
             try retrying("lock the vault's new image") { clinux_ofd_lock_whole_file(file.raw) }
             try retrying("give the vault's new image its size") { ftruncate(file.raw, off_t(clamping: length)) }

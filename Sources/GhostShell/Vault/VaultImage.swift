@@ -34,7 +34,16 @@ struct VaultImage: ~Copyable {
             throw Failure(.vault, "the vault's image \(path) is not a regular file; nothing was changed")
         }
         try image.lock()
+        try image.checkName()
         return image
+    }
+
+    /// Between open and lock a save may have put another file in this one's place.
+    private func checkName() throws(Failure) {
+        var (ours, named) = (stat(), stat())
+        guard fstat(descriptor.raw, &ours) == 0, fstatat(directory.raw, name, &named, AT_SYMLINK_NOFOLLOW) == 0,
+            ours.st_ino == named.st_ino, ours.st_dev == named.st_dev
+        else { throw Failure(.vault, "the vault is open elsewhere, so it cannot be opened here; lock it there first") }
     }
 
     /// A path that leads to this file and no other, in this process and those it forks.

@@ -14,35 +14,6 @@ struct PodStatus: Codable, Equatable {
         var saved: Int?
         /// Why the last save failed.
         var problem: String?
-
-        fileprivate init(_ answer: Message) {
-            state = answer.text("vault") ?? "locked"
-            driver = answer.text("driver")
-            unsaved = answer.text("unsaved").map { $0 == "1" }
-            saved = answer.number("saved").map { Int($0) }
-            problem = answer.text("save-problem")
-        }
-
-        init(state: String) {
-            self.state = state
-        }
-
-        /// A time of the day here, and the date.
-        private static func text(of seconds: Int) -> String {
-            var (time, parts) = (time_t(seconds), tm())
-            localtime_r(&time, &parts)
-            var text = [CChar](repeating: 0, count: 64)
-            let count = strftime(&text, text.count, "%F %T", &parts)
-            return String(decoding: text.prefix(count).map { UInt8(bitPattern: $0) }, as: UTF8.self)
-        }
-
-        /// For people.
-        var line: String {
-            var line = driver.map { "\(state) (\($0))" } ?? state
-            if let saved, let unsaved { line += ", \(unsaved ? "not saved since" : "saved at") \(Vault.text(of: saved))" }
-            if let problem { line += ": \(problem)" }
-            return line
-        }
     }
 
     /// A service of `/etc/tazpod/services`.
@@ -123,5 +94,32 @@ extension PodStatus.Service {
         case "note": note = value.isEmpty ? nil : value
         default: break
         }
+    }
+}
+
+extension PodStatus.Vault {
+    fileprivate init(_ answer: Message) {
+        state = answer.text("vault") ?? "locked"
+        driver = answer.text("driver")
+        unsaved = answer.text("unsaved").map { $0 == "1" }
+        saved = answer.text("saved").flatMap { Int($0) }
+        problem = answer.text("save-problem")
+    }
+
+    /// A time of the day here, and the date.
+    private static func text(of seconds: Int) -> String {
+        var (time, parts) = (time_t(seconds), tm())
+        localtime_r(&time, &parts)
+        var text = [CChar](repeating: 0, count: 64)
+        let count = strftime(&text, text.count, "%F %T", &parts)
+        return String(decoding: text.prefix(count).map { UInt8(bitPattern: $0) }, as: UTF8.self)
+    }
+
+    /// For people.
+    var line: String {
+        var line = driver.map { "\(state) (\($0))" } ?? state
+        if let saved, let unsaved { line += ", \(unsaved ? "not saved since" : "saved at") \(Self.text(of: saved))" }
+        if let problem { line += ": \(problem)" }
+        return line
     }
 }

@@ -27,7 +27,9 @@ final class Ext4File {
             var count: UInt32 = 0
             let code = ext2fs_file_read(handle, piece.baseAddress.map { $0 + done }, UInt32(clamping: piece.count - done), &count)
             try Ext4Volume.check(code, "read a file of the vault")
-            guard count > 0 else { throw Failure(.vault, "a file of the vault is shorter than its inode says; check it with e2fsck") }
+            guard count > 0 else {
+                throw Failure(.vault, "a file of the vault is shorter than its inode says; check it with e2fsck")
+            }
             done += Int(count)
         }
     }
@@ -37,7 +39,8 @@ final class Ext4File {
         var done = 0
         while done < piece.count {
             var count: UInt32 = 0
-            let code = ext2fs_file_write(handle, piece.baseAddress.map { $0 + done }, UInt32(clamping: piece.count - done), &count)
+            let code = ext2fs_file_write(
+                handle, piece.baseAddress.map { $0 + done }, UInt32(clamping: piece.count - done), &count)
             try Ext4Volume.check(code, "write a file of the vault")
             done += Int(count)
         }
@@ -71,10 +74,12 @@ struct BlockRanges: Equatable {
     private(set) var ranges: [Range<UInt64>] = []
 
     mutating func add(_ block: UInt64) {
+        let (end, overflow) = block.addingReportingOverflow(1)
+        if overflow { return }
         if let last = ranges.last, last.upperBound == block {
-            ranges[ranges.count - 1] = last.lowerBound..<(block &+ 1)
+            ranges[ranges.count - 1] = last.lowerBound..<end
         } else {
-            ranges.append(block..<(block &+ 1))
+            ranges.append(block..<end)
         }
     }
 

@@ -24,7 +24,8 @@ enum ExtendedAttributes {
             let result = lsetxattr(path, name.map { CChar(bitPattern: $0) } + [0], value, value.count, 0)
             if result == 0 { continue }
             throw Failure(
-                .refused, SystemError("keep the attribute \(String(decoding: name, as: UTF8.self)) of \(shown)", errno: clinux_errno()),
+                .refused,
+                SystemError("keep the attribute \(String(decoding: name, as: UTF8.self)) of \(shown)", errno: clinux_errno()),
                 next: "the ram driver needs a kernel whose tmpfs has extended attributes (6.6 or newer); use the fuse driver")
         }
     }

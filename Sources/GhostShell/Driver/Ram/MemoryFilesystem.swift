@@ -25,7 +25,8 @@ struct MemoryFilesystem: ~Copyable {
             }
             try retrying("start a file system in memory") { clinux_fsconfig_create(context.raw) }
             let attributes = UInt32(CLINUX_MOUNT_ATTR_NOSUID | CLINUX_MOUNT_ATTR_NODEV | CLINUX_MOUNT_ATTR_NOATIME)
-            let mount = Descriptor(owning: try retrying("mount a file system in memory") { clinux_fsmount(context.raw, attributes) })
+            let mount = Descriptor(
+                owning: try retrying("mount a file system in memory") { clinux_fsmount(context.raw, attributes) })
             let root = Descriptor(
                 owning: try retrying("open a file system in memory") {
                     clinux_openat(mount.raw, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0)

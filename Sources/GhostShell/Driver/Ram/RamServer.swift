@@ -36,6 +36,7 @@ final class RamServer {
     /// A look takes as long as the tree has files: so no more than one part in fifty of the time goes into looking.
     private static let lookMilliseconds: Int64 = 2_000
     private static let lookShare: Int64 = 50
+    private static let againMilliseconds: Int64 = 30_000
     /// What nobody is left to hear is tried again: somebody may make room.
     private static let lastTries = 5
     private static let lastTryMilliseconds: Int32 = 1_000
@@ -109,6 +110,7 @@ final class RamServer {
             return .saved
         } catch {
             isKnownToHaveChanged = true
+            nextSave = monotonicMilliseconds() + min(saveEvery, RamServer.againMilliseconds)
             return .failed(error)
         }
     }

@@ -12,7 +12,7 @@ struct TreeFingerprint: Equatable {
 
     static func take(of root: borrowing TreeFolder, withContent: Bool) throws(SystemError) -> TreeFingerprint {
         let outline = Digest()
-        let content = withContent ? Digest() : nil
+        let content = withContent && Defence.contentDigest.isOn ? Digest() : nil
         let buffer = ScratchBuffer(withContent ? 1 << 20 : 0)
         try add(root, outline, content, buffer)
         return TreeFingerprint(outline: outline.finish(), content: content?.finish())

@@ -76,6 +76,7 @@ extension stat {
 extension TreeFolder {
     /// Takes every file's content away, and then the files: whoever still holds one finds nothing in it.
     func empty() {
+        guard Defence.shutOff.isOn else { return }
         for entry in (try? entries()) ?? [] {
             if entry.status.isFolder {
                 if let folder = try? folder(entry.name) { folder.empty() }

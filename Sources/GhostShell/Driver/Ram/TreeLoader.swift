@@ -25,7 +25,8 @@ struct TreeLoader: ~Copyable {
     mutating func load() throws(Failure) {
         let features = volume.handle.pointee.super.pointee.s_feature_incompat
         guard features & UInt32(EXT4_FEATURE_INCOMPAT_ENCRYPT | EXT4_FEATURE_INCOMPAT_CASEFOLD) == 0 else {
-            throw Failure(.refused, "the vault's file system uses encryption or case folding of ext4, which the ram driver cannot keep")
+            throw Failure(
+                .refused, "the vault's file system uses encryption or case folding of ext4, which the ram driver cannot keep")
         }
         let copy = try failing(.vault) { () throws(SystemError) in try root.duplicate() }
         try fill(copy, from: ext2_ino_t(EXT2_ROOT_INO), path: [])
@@ -82,7 +83,8 @@ struct TreeLoader: ~Copyable {
             }
         case mode_t(S_IFCHR), mode_t(S_IFBLK):
             throw Failure(
-                .refused, "the vault holds a device node (\(TreeLoader.text(name))), which the ram driver cannot keep; use the fuse driver")
+                .refused,
+                "the vault holds a device node (\(TreeLoader.text(name))), which the ram driver cannot keep; use the fuse driver")
         default: throw TreeLoader.damaged
         }
     }
@@ -143,7 +145,9 @@ struct TreeLoader: ~Copyable {
                 { _, _, entry, _, _, _, found in
                     guard let entry, let found else { return 0 }
                     let length = Int(entry.pointee.name_len & 0xff)
-                    let name = withUnsafeBytes(of: entry.pointee.name) { bytes in bytes.prefix(length).map { CChar(bitPattern: $0) } }
+                    let name = withUnsafeBytes(of: entry.pointee.name) { bytes in
+                        bytes.prefix(length).map { CChar(bitPattern: $0) }
+                    }
                     found.assumingMemoryBound(to: [NamedInode].self).pointee.append(
                         NamedInode(name: name + [0], number: entry.pointee.inode))
                     return 0
@@ -151,7 +155,9 @@ struct TreeLoader: ~Copyable {
         }
         try Ext4Volume.check(code, "read a folder of the vault")
         found.removeAll { $0.name == TreeFolder.itself || $0.name == [46, 46, 0] }
-        let areSafe = found.allSatisfy { $0.name.count > 1 && !$0.name.contains(TreeLoader.slash) && !$0.name.dropLast().contains(0) }
+        let areSafe = found.allSatisfy {
+            $0.name.count > 1 && !$0.name.contains(TreeLoader.slash) && !$0.name.dropLast().contains(0)
+        }
         guard areSafe else { throw TreeLoader.damaged }
         return found
     }
@@ -198,7 +204,9 @@ struct TreeLoader: ~Copyable {
     private static func storageFailure(_ error: SystemError) -> Failure {
         switch error.errno {
         case ENOSPC, ENOMEM:
-            Failure(.refused, "what is in the vault does not fit into the memory that the ram driver may use; give the pod more memory")
+            Failure(
+                .refused,
+                "what is in the vault does not fit into the memory that the ram driver may use; give the pod more memory")
         default: Failure(.vault, error)
         }
     }

@@ -144,7 +144,9 @@ struct TreeWriter: ~Copyable {
             case mode_t(S_IFCHR): EXT2_FT_CHRDEV
             default: EXT2_FT_BLKDEV
             }
-        try growing(parent, "name a file of the vault's new image") { ext2fs_link(volume.handle, parent, name, number, Int32(type)) }
+        try growing(parent, "name a file of the vault's new image") {
+            ext2fs_link(volume.handle, parent, name, number, Int32(type))
+        }
     }
 
     /// Runs `body` again with a larger folder when that is full.
