@@ -70,6 +70,43 @@ struct BlockRangesTests {
     }
 }
 
+struct FolderBlocksTests {
+    private func lengths(_ block: [UInt8]) -> [Int] {
+        var (position, result) = (0, [Int]())
+        while position < block.count {
+            result.append(Int(block[position + 4]) | Int(block[position + 5]) << 8)
+            position += max(result.last ?? 0, 8)
+        }
+        return result
+    }
+
+    @Test("A folder without names has its own two, and the last entry reaches to the end")
+    func empty() {
+        let blocks = FolderBlocks.make([], itself: 12, parent: 2, blockSize: 1024, hasChecksum: false)
+        #expect(blocks.count == 1 && blocks[0].count == 1024)
+        #expect(blocks[0].prefix(9) == [12, 0, 0, 0, 12, 0, 1, 2, 46])
+        #expect(lengths(blocks[0]) == [12, 1012])
+    }
+
+    @Test("With a checksum, each block ends with an entry for it")
+    func checksum() {
+        let blocks = FolderBlocks.make([], itself: 12, parent: 2, blockSize: 4096, hasChecksum: true)
+        #expect(lengths(blocks[0]) == [12, 4072, 12])
+        #expect(blocks[0].suffix(12) == [0, 0, 0, 0, 12, 0, 0, 0xde, 0, 0, 0, 0])
+    }
+
+    @Test("No entry crosses a block, and none is lost", arguments: [1, 4, 5, 100, 255])
+    func many(length: Int) {
+        let names = (0..<500).map {
+            FolderBlocks.Name(text: [UInt8](repeating: 97, count: length), inode: 1000 + UInt32($0), type: 1)
+        }
+        let blocks = FolderBlocks.make(names, itself: 12, parent: 2, blockSize: 4096, hasChecksum: true)
+        #expect(blocks.allSatisfy { $0.count == 4096 && lengths($0).reduce(0, +) == 4096 })
+        #expect(blocks.map { lengths($0).count - 1 }.reduce(0, +) == 502)
+        #expect(blocks.count > 1 || length < 4)
+    }
+}
+
 struct SaveRecordTests {
     @Test("A change makes it unsaved, a save saved, a failure is kept until the next save")
     func update() {

@@ -3,6 +3,9 @@ import Contract
 import Linux
 
 /// A tmpfs(5) that is mounted nowhere, and is never swapped out where the kernel allows to ask for that.
+///
+/// A memfd can be swapped out and cannot be exempt from it; a memfd_secret(2) has no read(2) for mke2fs and e2fsck, and like other
+/// locked memory counts against a limit of a few MiB in most pods.
 struct MemoryFilesystem: ~Copyable {
     /// The mount, which can be moved to a place once.
     let mount: Descriptor

@@ -17,52 +17,75 @@ struct TreeWriter: ~Copyable {
 
     mutating func write(_ root: borrowing TreeFolder) throws(Failure) {
         let number = ext2_ino_t(EXT2_ROOT_INO)
-        try copy(root, to: number)
+        try copy(root, to: number, below: number)
         if let status = try reading({ () throws(SystemError) in try root.status(of: TreeFolder.itself) }) {
             try setAttributes(of: number, from: status, root.path(to: TreeFolder.itself))
         }
         try volume.close()
     }
 
-    private mutating func copy(_ folder: borrowing TreeFolder, to parent: ext2_ino_t) throws(Failure) {
+    /// Fills the folder `number`, which is new and in `parent`.
+    private mutating func copy(
+        _ folder: borrowing TreeFolder, to number: ext2_ino_t, below parent: ext2_ino_t
+    ) throws(Failure) {
+        var names: [FolderBlocks.Name] = []
+        if number == ext2_ino_t(EXT2_ROOT_INO) { names.append(try rescueFolder()) }
+        let rescued = names.first
         for entry in try reading({ () throws(SystemError) in try folder.entries() }) {
-            if entry.status.isFolder {
-                guard let inner = try reading({ () throws(SystemError) in try folder.folder(entry.name) }) else { continue }
-                let number = try makeFolder(entry.name, in: parent)
-                try copy(inner, to: number)
-                try setAttributes(of: number, from: entry.status, folder.path(to: entry.name))
-            } else {
-                try copy(entry, of: folder, to: parent)
+            let name = entry.name.dropLast().map { UInt8(bitPattern: $0) }
+            guard entry.status.isFolder else {
+                if let file = try copy(entry, of: folder, near: number) {
+                    names.append(FolderBlocks.Name(text: name, inode: file, type: TreeWriter.type(of: entry.status)))
+                }
+                continue
             }
+            guard let inner = try reading({ () throws(SystemError) in try folder.folder(entry.name) }) else { continue }
+            let isRescued = rescued?.text == name
+            let child = try isRescued ? rescued?.inode ?? 0 : makeFolder(in: number)
+            if !isRescued { names.append(FolderBlocks.Name(text: name, inode: child, type: UInt8(EXT2_FT_DIR))) }
+            try copy(inner, to: child, below: number)
+            try setAttributes(of: child, from: entry.status, folder.path(to: entry.name))
         }
+        try write(names, of: number, below: parent)
     }
 
+    /// lost+found, which mke2fs has made.
+    private func rescueFolder() throws(Failure) -> FolderBlocks.Name {
+        var number: ext2_ino_t = 0
+        let name = "lost+found"
+        let code = ext2fs_lookup(volume.handle, ext2_ino_t(EXT2_ROOT_INO), name, Int32(name.utf8.count), nil, &number)
+        try Ext4Volume.check(code, "find lost+found in the vault's new image")
+        return FolderBlocks.Name(text: Array(name.utf8), inode: number, type: UInt8(EXT2_FT_DIR))
+    }
+
+    /// - Returns: its inode; nil when it has gone.
     private mutating func copy(
-        _ entry: TreeFolder.Entry, of folder: borrowing TreeFolder, to parent: ext2_ino_t
-    ) throws(Failure) {
+        _ entry: TreeFolder.Entry, of folder: borrowing TreeFolder, near parent: ext2_ino_t
+    ) throws(Failure) -> ext2_ino_t? {
         if entry.status.st_nlink > 1, let number = written[UInt64(entry.status.st_ino)] {
-            try link(entry.name, in: parent, to: number, entry.status)
             var inode = try volume.inode(number)
             inode.i_links_count &+= 1
-            return try volume.write(inode, to: number)
+            try volume.write(inode, to: number)
+            return number
         }
-        let path = folder.path(to: entry.name)
         let number: ext2_ino_t
         switch entry.status.kind {
         case mode_t(S_IFREG):
-            guard let file = try reading({ () throws(SystemError) in try folder.open(entry.name, O_RDONLY) }) else { return }
-            number = try makeNode(entry, in: parent)
+            guard let file = try reading({ () throws(SystemError) in try folder.open(entry.name, O_RDONLY) }) else { return nil }
+            number = try makeNode(entry.status, near: parent)
             try copyContent(file, to: number)
         case mode_t(S_IFLNK):
             var target = [CChar](repeating: 0, count: Int(PATH_MAX) + 1)
             let length = readlinkat(folder.descriptor.raw, entry.name, &target, target.count - 1)
-            guard length > 0 else { return }
-            number = try newInode(in: parent, mode: UInt32(S_IFLNK) | 0o777)
-            try growing(parent, "make a link of the vault") { ext2fs_symlink(volume.handle, parent, number, entry.name, target) }
-        default: number = try makeNode(entry, in: parent)
+            guard length > 0 else { return nil }
+            number = try newInode(near: parent, mode: UInt32(S_IFLNK) | 0o777)
+            try Ext4Volume.check(
+                ext2fs_symlink(volume.handle, parent, number, nil, target), "make a link of the vault's new image")
+        default: number = try makeNode(entry.status, near: parent)
         }
         if entry.status.st_nlink > 1 { written[UInt64(entry.status.st_ino)] = number }
-        try setAttributes(of: number, from: entry.status, path)
+        try setAttributes(of: number, from: entry.status, folder.path(to: entry.name))
+        return number
     }
 
     private func copyContent(_ file: borrowing Descriptor, to number: ext2_ino_t) throws(Failure) {
@@ -89,34 +112,29 @@ struct TreeWriter: ~Copyable {
 
     // -- inodes and names --------------------------------------------------------------------------------------------------
 
-    private func newInode(in parent: ext2_ino_t, mode: UInt32) throws(Failure) -> ext2_ino_t {
+    private func newInode(near parent: ext2_ino_t, mode: UInt32) throws(Failure) -> ext2_ino_t {
         var number: ext2_ino_t = 0
         try Ext4Volume.check(
             ext2fs_new_inode(volume.handle, parent, Int32(mode), nil, &number), "make a file of the vault's new image")
         return number
     }
 
-    /// lost+found is there already.
-    private func makeFolder(_ name: TreeFolder.Name, in parent: ext2_ino_t) throws(Failure) -> ext2_ino_t {
-        var existing: ext2_ino_t = 0
-        if ext2fs_lookup(volume.handle, parent, name, Int32(name.count - 1), nil, &existing) == 0 { return existing }
-        let number = try newInode(in: parent, mode: UInt32(S_IFDIR) | 0o700)
-        try growing(parent, "make a folder of the vault's new image") { ext2fs_mkdir(volume.handle, parent, number, name) }
+    /// A folder with no name yet.
+    private func makeFolder(in parent: ext2_ino_t) throws(Failure) -> ext2_ino_t {
+        let number = try newInode(near: parent, mode: UInt32(S_IFDIR) | 0o700)
+        try Ext4Volume.check(
+            ext2fs_mkdir(volume.handle, parent, number, nil), "make a folder of the vault's new image")
         return number
     }
 
-    private func makeNode(_ entry: TreeFolder.Entry, in parent: ext2_ino_t) throws(Failure) -> ext2_ino_t {
-        let number = try newInode(in: parent, mode: entry.status.st_mode)
-        try link(entry.name, in: parent, to: number, entry.status)
+    /// Anything else, with no name and no content yet.
+    private func makeNode(_ status: stat, near parent: ext2_ino_t) throws(Failure) -> ext2_ino_t {
+        let number = try newInode(near: parent, mode: status.st_mode)
         ext2fs_inode_alloc_stats2(volume.handle, number, 1, 0)
         var inode = ext2_inode_large()
-        inode.i_mode = UInt16(truncatingIfNeeded: entry.status.st_mode)
+        inode.i_mode = UInt16(truncatingIfNeeded: status.st_mode)
         inode.i_links_count = 1
-        if entry.status.isDevice {
-            // The form that every kernel reads (new_encode_dev, include/linux/kdev_t.h), in the second word.
-            let (major, minor) = (gnu_dev_major(entry.status.st_rdev), gnu_dev_minor(entry.status.st_rdev))
-            inode.i_block.1 = (minor & 0xff) | (major << 8) | ((minor & ~0xff) << 12)
-        } else if entry.status.isFile {
+        if status.isFile {
             let code = withUnsafeMutablePointer(to: &inode) { pointer in
                 pointer.withMemoryRebound(to: ext2_inode.self, capacity: 1) { inode -> errcode_t in
                     // Opened once, it writes an empty tree of extents into the inode.
@@ -132,9 +150,7 @@ struct TreeWriter: ~Copyable {
         return number
     }
 
-    private func link(
-        _ name: TreeFolder.Name, in parent: ext2_ino_t, to number: ext2_ino_t, _ status: stat
-    ) throws(Failure) {
+    private static func type(of status: stat) -> UInt8 {
         let type =
             switch status.kind {
             case mode_t(S_IFREG): EXT2_FT_REG_FILE
@@ -144,19 +160,27 @@ struct TreeWriter: ~Copyable {
             case mode_t(S_IFCHR): EXT2_FT_CHRDEV
             default: EXT2_FT_BLKDEV
             }
-        try growing(parent, "name a file of the vault's new image") {
-            ext2fs_link(volume.handle, parent, name, number, Int32(type))
-        }
+        return UInt8(type)
     }
 
-    /// Runs `body` again with a larger folder when that is full.
-    private func growing(_ folder: ext2_ino_t, _ stage: String, _ body: () -> errcode_t) throws(Failure) {
-        var code = body()
-        if code == errcode_t(EXT2_ET_DIR_NO_SPACE) {
-            try Ext4Volume.check(ext2fs_expand_dir(volume.handle, folder), stage)
-            code = body()
+    /// Writes all names of a folder at once: libext2fs would look through the folder again for each.
+    private func write(_ names: [FolderBlocks.Name], of number: ext2_ino_t, below parent: ext2_ino_t) throws(Failure) {
+        let stage = "name the files of the vault's new image"
+        let size = Int(volume.handle.pointee.blocksize)
+        let hasChecksum =
+            volume.handle.pointee.super.pointee.s_feature_ro_compat & UInt32(EXT4_FEATURE_RO_COMPAT_METADATA_CSUM) != 0
+        let blocks = FolderBlocks.make(names, itself: number, parent: parent, blockSize: size, hasChecksum: hasChecksum)
+        for (index, block) in blocks.enumerated() {
+            var place: blk64_t = 0
+            try Ext4Volume.check(
+                ext2fs_bmap2(volume.handle, number, nil, nil, BMAP_ALLOC, UInt64(index), nil, &place), stage)
+            var block = block
+            try Ext4Volume.check(ext2fs_write_dir_block4(volume.handle, place, &block, 0, number), stage)
         }
-        try Ext4Volume.check(code, stage)
+        var inode = try volume.inode(number)
+        // lost+found has some blocks in store.
+        inode.i_size = max(inode.i_size, UInt32(clamping: blocks.count * size))
+        try volume.write(inode, to: number)
     }
 
     private func setAttributes(of number: ext2_ino_t, from status: stat, _ path: [CChar]) throws(Failure) {
