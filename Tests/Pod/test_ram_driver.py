@@ -398,6 +398,43 @@ def test_more_than_the_vault_holds_is_an_error_where_it_is_written(pod):
     pod.run("vault", "save", check=0)
 
 
+class LittleMemory:
+    """The pod reads of a memory limit that leaves it this many MiB: what its control group would say."""
+
+    def __init__(self, pod, mebibytes):
+        self.enter = ["nsenter", "--target", str(pod.init_pid()), "--mount", "--"]
+        tool(*self.enter, "mount", "-t", "tmpfs", "tmpfs", "/sys/fs/cgroup")
+        files = {"memory.max": 1 << 40, "memory.current": (1 << 40) - (mebibytes << 20), "memory.stat": "inactive_file 0"}
+        for name, value in files.items():
+            tool(*self.enter, "sh", "-c", f"echo {value} > /sys/fs/cgroup/{name}")
+
+    def end(self):
+        tool(*self.enter, "umount", "/sys/fs/cgroup")
+
+
+def test_a_vault_that_is_too_large_for_the_pods_memory_is_refused_with_numbers(pod):
+    before, little = digest(pod.image), LittleMemory(pod, 50)
+    result = pod.unlock(check=REFUSED)
+    assert "needs 64 MiB" in result.errors and "has 50 MiB left" in result.errors and len(result.errors.strip().splitlines()) == 1
+    little.end()
+    pod.unlock()
+    pod.lock()
+    assert digest(pod.image) != before, "it was opened, and its bridges were saved"
+
+
+def test_too_little_memory_for_a_save_keeps_the_old_image_and_the_vault_open(pod):
+    pod.unlock()
+    pod.ghost("head -c 20M /dev/urandom > ~/secrets/file", check=0)
+    before, little = digest(pod.image), LittleMemory(pod, 30)
+    result = pod.run("vault", "save", check=VAULT)
+    assert "memory" in result.errors and "stays open" in result.errors
+    assert "stays open" in pod.run("lock", check=VAULT).errors
+    assert digest(pod.image) == before and pod.vault_state() == "open"
+    little.end()
+    pod.lock()
+    assert pod.run("unlock", "--", "sh", "-c", "wc -c < ~/secrets/file", passphrase=PASSPHRASE, check=0).output == "20971520\n"
+
+
 def test_a_folder_where_nothing_can_be_made_is_refused_at_once(pod):
     tool("chattr", "+i", str(pod.image.parent))
     try:
@@ -408,13 +445,30 @@ def test_a_folder_where_nothing_can_be_made_is_refused_at_once(pod):
     pod.unlock()
 
 
-def test_a_device_in_the_vault_is_refused_and_not_lost(pod):
-    pod.run("down", check=0)
+def rewrite_plain(pod, *commands):
+    """Changes the vault's file system behind its back."""
     vault, plain = Luks2(pod.image, PASSPHRASE), f"{pod.image}.plain"
     vault.read_plain(plain)
-    tool("debugfs", "-w", "-R", "mknod disk b 8 1", plain)
+    for command in commands:
+        tool("debugfs", "-w", "-R", command, plain)
     vault.write_plain(plain)
     os.unlink(plain)
+
+
+def test_damage_in_a_file_system_that_says_it_is_clean_is_not_saved_over(make_pod):
+    pod = make_pod(config=with_driver("ram"))
+    pod.use_quick_vault()
+    rewrite_plain(pod, "write /etc/passwd file", "clri file")
+    pod.up()
+    before = digest(pod.image)
+    assert "damaged" in pod.unlock(check=VAULT).errors
+    assert digest(pod.image) == before
+
+
+def test_a_device_in_the_vault_is_refused_and_not_lost(make_pod):
+    pod = make_pod(config=with_driver("ram"))
+    pod.use_quick_vault()
+    rewrite_plain(pod, "mknod disk b 8 1")
     pod.up()
     before = digest(pod.image)
     assert "device node (disk)" in pod.unlock(check=REFUSED).errors

@@ -25,15 +25,20 @@ enum Filesystem {
         let result = try run(["e2fsck", "-p", "/proc/self/fd/3"], on: device)
         // 1: mended; e2fsck(8) calls 4 and above trouble.
         if result.status & ~3 != 0 {
-            throw Failure(
-                .vault, "the vault's file system is damaged (\(result.complaint)); restore a backup, or mend a copy with e2fsck")
+            throw damage(result.complaint)
         }
     }
 
-    /// Looks at every part of a file system that was just written, and changes nothing.
+    private static func damage(_ complaint: String) -> Failure {
+        Failure(.vault, "the vault's file system is damaged (\(complaint)); restore a backup, or mend a copy with e2fsck")
+    }
+
+    /// Looks at every part, also of a file system that says that it is clean, and changes nothing.
+    ///
+    /// - Throws: code 6 when there is anything to mend.
     static func verify(_ device: borrowing Descriptor) throws(Failure) {
         let result = try run(["e2fsck", "-f", "-n", "/proc/self/fd/3"], on: device)
-        if result.status != 0 { throw Failure(.vault, "the vault's new file system is not sound: \(result.complaint)") }
+        if result.status != 0 { throw damage(result.complaint) }
     }
 
     static func superblock(of device: borrowing Descriptor) throws(Failure) -> Ext4Superblock {
@@ -72,7 +77,9 @@ enum Filesystem {
     /// The line that says what is wrong, without the name that we gave the device; the last one when none stands out.
     private static func complaint(in output: String) -> String {
         let lines = output.split(separator: "\n")
-        let line = lines.first { $0.contains("UNEXPECTED INCONSISTENCY") } ?? lines.last ?? "it said nothing"
+        let line =
+            lines.first { $0.contains("UNEXPECTED INCONSISTENCY") } ?? lines.first { $0.hasSuffix("? no") } ?? lines.last
+            ?? "it said nothing"
         return String(line.trimmingPrefix("/proc/self/fd/3: "))
     }
 

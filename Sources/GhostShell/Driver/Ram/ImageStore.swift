@@ -35,7 +35,9 @@ final class ImageStore {
         } else {
             try checkRoom(for: try failing(.vault) { () throws(SystemError) in try dataLength(image.descriptor) })
             try failing(.vault) { () throws(SystemError) in try cipher.decrypt(image.descriptor, into: plain) }
+            // What cannot be read of it would not be in the next image either.
             try Filesystem.check(plain)
+            try Filesystem.verify(plain)
         }
         let superblock = try Filesystem.superblock(of: plain)
         identity = superblock.identityOptions
