@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
-"""Fails where the documents name what is not there: files, make targets, tests; and on a README that is too long."""
+"""Fails where the documents name what is not there: files, make targets, tests; where docs/security.md leaves out an attack's test,
+a defence or a refused system call; and on a README that is too long."""
 
 import pathlib
 import re
@@ -37,8 +38,44 @@ def missing_paths(text):
             yield f"names {path}, which is not there"
 
 
+def read(path):
+    return (REPOSITORY / path).read_text()
+
+
+def catalogue(security):
+    """The rows of the tables of attacks: a list of cells each."""
+    part = security.split("## Attacks that are tried")[1].split("\n## ")[0]
+    rows = [re.split(r" \| ", line.strip("| ")) for line in part.splitlines() if line.startswith("| ")]
+    return [row for row in rows if row[0] != "attack"]
+
+
+def gaps_of_the_catalogue(security):
+    rows = catalogue(security)
+    for row in rows:
+        if len(row) != 4 or not re.search(r"`test_\w+`", row[2]):
+            yield f"has an attack without a test: {row[0]}"
+    # A defence that can be switched off is one that a test switches off.
+    tests = "".join(file.read_text() for file in (REPOSITORY / "Tests/Pod").glob("*.py"))
+    weakened = set(re.findall(r"""(?:make_weakened_(?:ram_)?pod\("|without=\["|WEAKENED_DEFENCES: ')([a-z-]+)["']""", tests))
+    defences = re.findall(r'^ +case (\w+)(?: = "([a-z-]+)")?$', read("Sources/GhostShell/Defence.swift"), re.M)
+    for name in (raw or case for case, raw in defences):
+        if not any(f"`{name}`" in row[1] for row in rows):
+            yield f"has no attack that the defence {name} stops"
+        if name not in weakened:
+            yield f"names the defence {name}, which no test switches off"
+
+
+def gaps_of_the_filter(security):
+    part = security.split("## What the ghost's filter refuses")[1].split("\n## ")[0]
+    groups = re.findall(r'^ +case (\w+)(?: = "(\w+)")?$', read("Sources/Contract/RefusedCalls.swift"), re.M)
+    calls = re.findall(r'"([a-z_0-9]+)"', read("Sources/GhostShell/Enclave/GhostCalls+Refused.swift").split("unavailable")[0])
+    for name in [re.sub(r"([A-Z])", lambda m: "_" + m[1].lower(), case) if not raw else raw for case, raw in groups] + calls:
+        if f"`{name}`" not in part:
+            yield f"does not say why {name} is refused"
+
+
 def main():
-    targets = set(re.findall(r"^([a-z-]+):", (REPOSITORY / "Makefile").read_text(), re.M))
+    targets = set(re.findall(r"^([a-z-]+):", read("Makefile"), re.M))
     tests = {name for file in (REPOSITORY / "Tests").rglob("*.py") for name in re.findall(r"def (test_\w+)", file.read_text())}
     complaints = []
     for document in documents():
@@ -47,7 +84,9 @@ def main():
             *missing_links(document, text), *missing_targets(text, targets), *missing_tests(text, tests), *missing_paths(text),
         ]
         complaints += [f"{document.relative_to(REPOSITORY)} {what}" for what in found]
-    length = len((REPOSITORY / "README.md").read_text().splitlines())
+    security = read("docs/security.md")
+    complaints += [f"docs/security.md {what}" for what in (*gaps_of_the_catalogue(security), *gaps_of_the_filter(security))]
+    length = len(read("README.md").splitlines())
     if length > README_LINES:
         complaints.append(f"README.md has {length} lines; {README_LINES} are enough")
     print("\n".join(complaints), end="\n" if complaints else "")

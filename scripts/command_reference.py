@@ -34,6 +34,9 @@ def reference():
         name = command["commandName"]
         if command["shouldDisplay"] and name != "help":
             parts.append(section(f"tazpod {name}", said_by("tazpod", name, "--help")))
+            for verb in [verb["commandName"] for verb in command.get("subcommands", [])]:
+                if verb != "help":
+                    parts.append(section(f"tazpod {name} {verb}", said_by("tazpod", name, verb, "--help")))
     parts.append(section("tazpod-init", said_by("tazpod-init", "--help")))
     return "".join(parts)
 

@@ -8,16 +8,16 @@ set -euo pipefail
 
 packages_for() {
     case $1 in
-    build) echo gcc libc6-dev libcap-dev libcryptsetup-dev libext2fs-dev libfuse3-dev libseccomp-dev libssl-dev libyaml-dev make musl-dev pkg-config ;;
+    build) echo gcc libc6-dev libcap-dev libcryptsetup-dev libext2fs-dev libfuse3-dev libqrencode-dev libseccomp-dev libssl-dev libyaml-dev make musl-dev pkg-config ;;
     check) echo python3-pyflakes shellcheck ;;
-    native) echo bubblewrap e2fsprogs tmux util-linux libcryptsetup12 ;;
+    native) echo bubblewrap e2fsprogs tmux util-linux libcryptsetup12 libqrencode4 ;;
     images) echo mmdebstrap ;;
     docker) echo docker.io iptables ;;
     podman) echo busybox-static netavark podman runc ;;
     test)
-        echo cryptsetup-bin docker-registry e2fsprogs python3-cryptography python3-pexpect python3-pytest psmisc strace catatonit dumb-init tini
+        echo cryptsetup-bin docker-registry e2fsprogs gcc git libc6-dev make neovim nodejs openssh-client openssh-server python3-cryptography python3-pexpect python3-pytest psmisc strace catatonit dumb-init tini
         ;;
-    vm) echo busybox-static cpio python3-pytest qemu-system-x86 ;;
+    vm) echo bash busybox-static cpio cryptsetup-bin e2fsprogs kmod libcryptsetup12 python3-cryptography python3-pexpect python3-pytest qemu-system-x86 tmux ;;
     bench) echo catatonit cryptsetup-bin dumb-init fio fuse3 gocryptfs python3-pexpect s6 strace tini ;;
     *)
         echo "install-packages: there is no task $1" >&2

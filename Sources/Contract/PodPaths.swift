@@ -26,8 +26,12 @@ public enum PodVariable {
     public static let vaultDriver = "TAZPOD_VAULT_DRIVER"
     /// Seconds between two saves of a vault in memory (driver `ram`).
     public static let vaultSaveEvery = "TAZPOD_VAULT_SAVE_EVERY"
+    /// Seconds without input on a terminal after which the vault is locked; not set for never.
+    public static let lockAfter = "TAZPOD_LOCK_AFTER"
     /// Names that the vault keeps and the ghost sees in its home, separated by colons.
     public static let bridges = "TAZPOD_BRIDGES"
+    /// Groups of system calls (`RefusedCalls`) that the ghost may use nevertheless, separated by colons.
+    public static let allowedCalls = "TAZPOD_ENCLAVE_ALLOW"
     /// A token that proves, at `attach` and `exec --ghost`, that the host that unlocked is asking again.
     public static let token = "TAZPOD_ATTACH_TOKEN"
     /// The token that counts from the next successful unlock on.

@@ -35,7 +35,8 @@ enum TazpodGhost {
         clinux_fcntl(descriptor, F_GETFD, 0) >= 0
     }
 
-    private static func complain(_ sentence: String) {
+    /// Says something where the pod's log is.
+    static func complain(_ sentence: String) {
         let bytes = [UInt8]("tazpod-ghost: \(sentence)\n".utf8)
         _ = bytes.withUnsafeBytes { write(STDERR_FILENO, $0.baseAddress, $0.count) }
     }

@@ -72,4 +72,16 @@ public struct SecretBuffer: ~Copyable {
             guard append(byte) else { throw SystemError(stage, errno: EMSGSIZE) }
         }
     }
+
+    /// Appends all that `descriptor` has.
+    ///
+    /// - Throws: EMSGSIZE when that is more than the buffer holds.
+    public mutating func appendAll(from descriptor: Int32) throws(SystemError) {
+        let stage = "read the key file"
+        while true {
+            var byte: UInt8 = 0
+            if try retrying(stage, { read(descriptor, &byte, 1) }) == 0 { return }
+            guard append(byte) else { throw SystemError(stage, errno: EMSGSIZE) }
+        }
+    }
 }

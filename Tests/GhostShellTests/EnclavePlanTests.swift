@@ -6,7 +6,7 @@ import Testing
 
 struct EnclavePlanTests {
     private func plan(bridges: [String] = []) throws(Failure) -> EnclavePlan {
-        try EnclavePlan(account: ann, project: "web", bridges: bridges)
+        try EnclavePlan(account: ann, project: "web", bridges: bridges, allowedCalls: [])
     }
 
     @Test("An enclave is built in this order")
@@ -17,7 +17,7 @@ struct EnclavePlanTests {
                 .privatePropagation,
                 .temporary(path: "/home/ann", mode: "0700", owner: ann),
                 .vault(path: "/home/ann/secrets"),
-                .bridge(source: "/home/ann/secrets/.infisical", target: "/home/ann/.infisical"),
+                .bridge(".infisical"),
                 .temporary(path: "/tmp", mode: "1777", owner: nil),
                 .temporary(path: "/var/tmp", mode: "1777", owner: nil),
                 .temporary(path: "/dev/shm", mode: "1777", owner: nil),
@@ -41,7 +41,7 @@ struct EnclavePlanTests {
     func bridges(names: [String]) throws {
         let steps = try plan(bridges: names).steps
         let vault = try #require(steps.firstIndex(of: .vault(path: "/home/ann/secrets")))
-        let expected = names.map { EnclavePlan.Step.bridge(source: "/home/ann/secrets/\($0)", target: "/home/ann/\($0)") }
+        let expected = names.map { EnclavePlan.Step.bridge($0) }
         #expect(Array(steps[(vault + 1)...].prefix(names.count)) == expected)
     }
 

@@ -83,4 +83,14 @@ struct Ext4SuperblockTests {
     func short(count: Int) {
         #expect(Ext4Superblock(Array(superblock().prefix(count))) == nil)
     }
+
+    @Test("It says how much is free, and whether its journal has to be replayed")
+    func free() {
+        var bytes = superblock()
+        bytes[0x0c] = 10
+        #expect(Ext4Superblock(bytes)?.free == 10 * 4096)
+        #expect(Ext4Superblock(bytes)?.blockSize == 4096)
+        #expect(Ext4Superblock(bytes)?.needsRecovery == false)
+        #expect(Ext4Superblock(superblock(incompatible: 0x2c6))?.needsRecovery == true)
+    }
 }

@@ -35,6 +35,21 @@ struct GhostConfigurationTests {
         #expect(result.bridges == [".infisical", "a/b"])
     }
 
+    @Test("What a project allows its ghost is read")
+    func allowedCalls() throws {
+        #expect(try configuration([:]).allowedCalls.isEmpty)
+        #expect(try configuration(["TAZPOD_ENCLAVE_ALLOW": "io_uring:bpf"]).allowedCalls == [.ioUring, .bpf])
+    }
+
+    @Test(
+        "What no project may allow is refused here too",
+        arguments: ["mounts", "terminals", "foreign_architectures", "x", "bpf:mounts"])
+    func neverAllowed(names: String) {
+        let error = #expect(throws: Failure.self) { try configuration(["TAZPOD_ENCLAVE_ALLOW": names]) }
+        #expect(error?.code == .project)
+        #expect(error?.sentence.hasPrefix("no project may allow its ghost ") == true)
+    }
+
     @Test("A size is whole pages and enough for a header and a journal", arguments: ["33554432", "33558528", "1099511627776"])
     func size(text: String) throws {
         #expect(try configuration(["TAZPOD_VAULT_SIZE": text]).newSize == UInt64(text))

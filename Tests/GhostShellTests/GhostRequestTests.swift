@@ -13,24 +13,18 @@ struct GhostRequestTests {
         "Each verb is known",
         arguments: [
             ("unlock", GhostRequest.Verb.unlock), ("attach", .attach), ("exec\0arg=ls", .exec), ("lock", .lock),
-            ("vault\0action=save", .save),
+            ("vault\0action=info", .vault), ("vault\0action=save", .save),
         ])
     func verbs(text: String, verb: GhostRequest.Verb) throws {
         let result = try request(text)
         #expect(result.verb == verb)
-        #expect(!result.isDetached && !result.locksAfter && !result.hasPassphraseDescriptor && !result.provesOnly)
+        #expect(!result.isDetached && !result.locksAfter && result.passphraseForm == nil && !result.provesOnly)
         #expect(result.terminalVariables.isEmpty)
     }
 
     @Test("Another verb is a usage error", arguments: ["status", "unlocks", "ok", "run"])
     func unknown(text: String) {
         #expect(throws: Failure(.usage, "the ghost has no such request")) { try request(text) }
-    }
-
-    @Test(
-        "An action on the vault that there is not is a usage error", arguments: ["vault", "vault\0action=burn", "vault\0action="])
-    func unknownAction(text: String) {
-        #expect(throws: Failure(.usage, "the ghost has no such action on its vault")) { try request(text) }
     }
 
     @Test("What was not saved is discarded for root alone")
@@ -78,10 +72,24 @@ struct GhostRequestTests {
     }
 
     @Test(
-        "A passphrase comes by descriptor when the request says so",
-        arguments: [("descriptor", true), ("terminal", false), ("", false)])
-    func passphrase(value: String, expected: Bool) throws {
-        #expect(try request("unlock\0passphrase=\(value)").hasPassphraseDescriptor == expected)
+        "A passphrase comes by descriptor when the request says so, and in a form that it names",
+        arguments: [("descriptor", PassphraseForm.line), ("file", .file), ("framed", .framed)])
+    func passphrase(value: String, expected: PassphraseForm) throws {
+        #expect(try request("unlock\0passphrase=\(value)").passphraseForm == expected)
+    }
+
+    @Test("A passphrase in another form is a usage error", arguments: ["terminal", "", "Descriptor"])
+    func unknownForm(value: String) {
+        #expect(throws: Failure(.usage, "a passphrase comes as a descriptor, a file, or framed")) {
+            try request("unlock\0passphrase=\(value)")
+        }
+    }
+
+    @Test(
+        "Who asks is what init saw",
+        arguments: [("", -1), ("\0peer-uid=0", 0), ("\0peer-uid=1000", 1000), ("\0peer-uid=x", -1)])
+    func peer(text: String, expected: Int32) throws {
+        #expect(try request("attach\(text)").peerUID == expected)
     }
 
     @Test(
@@ -106,7 +114,9 @@ struct GhostRequestTests {
         "A request comes with three descriptors, four with a passphrase, and a lock with none",
         arguments: [
             ("unlock", 3), ("attach", 3), ("exec\0arg=ls", 3), ("unlock\0passphrase=descriptor", 4), ("lock", 0),
-            ("lock\0passphrase=descriptor", 0),
+            ("lock\0passphrase=descriptor", 0), ("vault\0action=info", 3), ("vault\0action=passwd\0passphrase=framed", 4),
+            ("vault\0action=passwd\0passphrase=framed\0second-passphrase=framed", 5),
+            ("vault\0action=backup\0file=descriptor", 4),
         ])
     func descriptors(text: String, expected: Int) throws {
         let request = try request(text)

@@ -98,4 +98,39 @@ struct SecretComparisonTests {
         let result = first.equals(second)
         #expect(result == expected)
     }
+
+    private func read(_ form: PassphraseForm, _ input: [UInt8]) throws -> [UInt8] {
+        let pipe = try Pipe()
+        try pipe.writing.write(input, stage: "write")
+        let reading = pipe.keepReading()
+        return try form.source(reading.raw).read(prompt: "never seen").withBytes { Array($0) }
+    }
+
+    @Test("A key file is taken whole, newlines and all")
+    func file() throws {
+        let bytes = Array(UInt8.min...UInt8.max) + [UInt8]("\n\n".utf8)
+        #expect(try read(.file, bytes) == bytes)
+        let most = [UInt8](repeating: 1, count: PassphraseSource.maximumFileLength)
+        #expect(try read(.file, most) == most)
+        let error = #expect(throws: Failure.self) { try read(.file, most + [1]) }
+        #expect(error?.code == .proof)
+    }
+
+    @Test("Framed passphrases come one after the other")
+    func framed() throws {
+        let pipe = try Pipe()
+        try pipe.writing.write("5\nab\nc\n12\nanother one!rest", stage: "write")
+        let reading = pipe.keepReading()
+        let source = PassphraseSource.framed(reading.raw)
+        #expect(try source.read(prompt: "").withBytes { Array($0) } == [UInt8]("ab\nc\n".utf8))
+        #expect(try source.read(prompt: "").withBytes { Array($0) } == [UInt8]("another one!".utf8))
+    }
+
+    @Test(
+        "A frame that is none, or not all there, gives no passphrase",
+        arguments: ["", "x\nab", "-1\nab", "99999\nab", "5\nab", "0\n", "123456789\n"])
+    func brokenFrame(text: String) {
+        let error = #expect(throws: Failure.self) { try read(.framed, [UInt8](text.utf8)) }
+        #expect(error?.code == .proof)
+    }
 }

@@ -161,4 +161,17 @@ struct PlainDeviceTests {
         #expect(throws: SystemError("write the vault to the disk", errno: EINVAL)) { try device.flush() }
         _ = consume pipe
     }
+
+    @Test("A write that the image refused is not forgotten before the end, though nobody flushed")
+    func refusedWrite() throws {
+        let image = try DeviceInFile(sectorSize: 512)
+        let readOnly = try Descriptor.open("/proc/self/fd/\(image.file.raw)", O_RDONLY, stage: "open the image again")
+        let device = PlainDevice(segment: image.device.segment, image: readOnly.raw, cipher: image.cipher)
+        try device.finish()
+        _ = [UInt8](repeating: 1, count: 512).withUnsafeBytes { bytes in
+            #expect(throws: SystemError("write the vault's image", errno: EBADF)) { try device.write(bytes, at: 0) }
+        }
+        #expect(throws: SystemError("write the vault's image", errno: EBADF)) { try device.finish() }
+        _ = consume readOnly
+    }
 }

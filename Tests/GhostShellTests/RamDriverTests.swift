@@ -15,6 +15,7 @@ struct SwapRuleTests {
         #expect(!SwapRule.hasSwap([]))
         #expect(SwapRule.hasSwap([UInt8]((SwapRuleTests.heading + "/dev/sda2  partition  1048572  0  -2\n").utf8)))
         #expect(SwapRule.hasSwap(nil))
+        #expect(!SwapRule.hasSwap([UInt8]((SwapRuleTests.heading + "/dev/zram0 partition 1 0 100\n").utf8)), "that is memory too")
     }
 
     @Test("Swap is refused where memory cannot be exempt from it")

@@ -42,6 +42,7 @@ struct ConfigFileTests {
             user: ann
             workspace: src
             vault: {path: v/vault.img, size: 1GiB, driver: fuse, lock_after: 30m, save_every: 90s}
+            enclave: {allow: [perf_events, bpf]}
             bridges: [.infisical, a/b]
             ports: ["3000", "127.0.0.1:9000:8372"]
             env: {EDITOR: nvim, EMPTY: ""}
@@ -57,6 +58,7 @@ struct ConfigFileTests {
         expected.user = "ann"
         expected.workspace = "src"
         expected.vault = ProjectConfig.Vault(path: "v/vault.img", size: 1 << 30, driver: .fuse, saveEvery: 90, lockAfter: 1800)
+        expected.allowedCalls = [.bpf, .perfEvents]
         expected.bridges = [".infisical", "a/b"]
         expected.ports = [
             ProjectConfig.Port(hostPort: 3000, podPort: 3000),

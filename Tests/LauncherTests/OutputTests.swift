@@ -37,13 +37,14 @@ struct PublishedStateTests {
 
     private let status = PodStatus(
         project: "web", name: "tazpod-web-1", provider: "native", pod: "ready", directory: "/p/web",
-        vault: PodStatus.Vault(state: "open", driver: "fuse"), uptime: 5, version: "0.1.0")
+        vault: PodStatus.Vault(state: "open", driver: "fuse"), enclave: PodStatus.Enclave(allowed: ["bpf", "io_uring"]),
+        uptime: 5, version: "0.1.0")
 
     @Test("A status has these fields")
     func statusJSON() throws {
         #expect(
             try json(status) == """
-                {"directory":"/p/web","name":"tazpod-web-1","pod":"ready","project":"web","provider":"native","uptime":5,\
+                {"directory":"/p/web","enclave":{"allowed":["bpf","io_uring"]},"name":"tazpod-web-1","pod":"ready","project":"web","provider":"native","uptime":5,\
                 "vault":{"driver":"fuse","state":"open"},"version":"0.1.0"}
                 """)
     }
@@ -70,6 +71,7 @@ struct PublishedStateTests {
                 provider   native
                 directory  /p/web
                 vault      open (fuse)
+                enclave    loosened: bpf, io_uring
                 """)
         #expect(
             PodStatus(project: "web", pod: "starting", vault: PodStatus.Vault(state: "locked")).lines

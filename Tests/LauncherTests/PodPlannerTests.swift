@@ -49,6 +49,7 @@ struct PodPlannerTests {
             user: ann
             vault: {path: v/x.img, size: 64MiB, driver: fuse, save_every: 10m}
             bridges: [a]
+            enclave: {allow: [userfaultfd, io_uring, userfaultfd]}
             ports: ["9000:8372"]
             env: {EDITOR: nvim}
             resources: {cpu: "1.5", memory: 1GiB}
@@ -64,6 +65,7 @@ struct PodPlannerTests {
                 "TAZPOD_ENV_EDITOR": "nvim", "TAZPOD_USER": "ann", "TAZPOD_PROJECT": "other",
                 "TAZPOD_VAULT": "/run/tazpod/private/vault/x.img", "TAZPOD_VAULT_SIZE": "67108864",
                 "TAZPOD_VAULT_DRIVER": "fuse", "TAZPOD_VAULT_SAVE_EVERY": "600", "TAZPOD_BRIDGES": "a",
+                "TAZPOD_ENCLAVE_ALLOW": "io_uring:userfaultfd",
             ])
     }
 
@@ -100,7 +102,6 @@ struct PodPlannerTests {
             ("build: {dockerfile: x}", "build: in config.yaml"), ("network: {allow: [a.org]}", "network: allow:"),
             ("network: {allow: []}", "network: allow:"), ("agent: {name: x}", "agent:"),
             ("resources: {gpu: true}", "resources: gpu:"),
-            ("vault: {lock_after: 30m}", "vault: lock_after:"),
         ])
     func refused(text: String, missing: String) {
         let error = #expect(throws: Failure.self) { try plan(text) }

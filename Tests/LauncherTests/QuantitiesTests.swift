@@ -4,6 +4,16 @@ import Testing
 
 struct QuantitiesTests {
     @Test(
+        "Bytes are shown in the largest unit that leaves a whole number",
+        arguments: [
+            (0, "0 B"), (1023, "1023 B"), (1024, "1 KiB"), (1536 << 10, "1536 KiB"), (48 << 20, "48 MiB"), (1 << 30, "1 GiB"),
+            (3 << 40, "3 TiB"),
+        ] as [(UInt64, String)])
+    func shown(bytes: UInt64, expected: String) {
+        #expect(Quantities.text(bytes) == expected)
+    }
+
+    @Test(
         "A size is a number and a unit of 1024s",
         arguments: [
             ("0", 0), ("1048576", 1_048_576), ("7B", 7), ("1K", 1 << 10), ("1Ki", 1 << 10), ("1KiB", 1 << 10),

@@ -39,7 +39,7 @@ struct WrongConfigTests {
             ("version: 2", "1:10: version must be 1, not 2"),
             ("provider: dockr", "1:11: provider must be one of auto, docker, podman, native, kubernetes, not dockr"),
             ("vault: {driver: luks}", "1:17: vault: driver must be one of auto, dmcrypt, fuse, ram, not luks"),
-            ("vault: {lock_after: 30}", "1:21: vault: lock_after must be a time, like 30m, not 30"),
+            ("vault: {lock_after: 30}", "1:21: vault: lock_after must be a time of at least 10s, like 30m, not 30"),
             ("vault: {save_every: 0s}", "1:21: vault: save_every must be a time of a second to a year, like 5m, not 0s"),
             ("vault: {save_every: 400d}", "1:21: vault: save_every must be a time of a second to a year, like 5m, not 400d"),
             ("resources: {memory: lots}", "1:21: resources: memory must be a size, like 4GiB, not lots"),
@@ -55,6 +55,30 @@ struct WrongConfigTests {
             ("agent: {name: x, secrets: [[]]}", "1:28: agent: secrets must be a word"),
         ])
     func value(text: String, sentence: String) {
+        expect(text, sentence)
+    }
+
+    @Test(
+        "What the enclave cannot be loosened by is told",
+        arguments: [
+            ("enclave: {alow: bpf}", "1:11: enclave has no key alow; write allow"),
+            ("enclave: {allow: io_urin}", "1:18: enclave: allow knows no io_urin; write io_uring"),
+            ("enclave: {allow: [bpf, keyring]}", "1:24: enclave: allow knows no keyring; write keyrings"),
+            (
+                "enclave: {allow: [everything]}",
+                """
+                1:19: enclave: allow knows no everything; known: bpf, io_uring, keyrings, memory_policy, perf_events, sockets, \
+                user_namespaces, userfaultfd
+                """
+            ),
+            (
+                "enclave:\n  allow:\n  - mounts",
+                "3:5: enclave: allow cannot have mounts, which no project may allow; take it out"
+            ),
+            ("enclave: {allow: [[]]}", "1:19: enclave: allow must be a word"),
+            ("enclave: bpf", "1:10: enclave must be a list of keys and values, like key: value"),
+        ])
+    func enclave(text: String, sentence: String) {
         expect(text, sentence)
     }
 

@@ -7,58 +7,55 @@ import tempfile
 import threading
 import time
 
+from kernel import Kernel
+
 REPOSITORY = pathlib.Path(__file__).resolve().parents[2]
-CACHE = pathlib.Path(os.environ.get("TAZPOD_TEST_CACHE", "/var/tmp/tazpod-test")) / "machine"
-KERNEL_PACKAGE = "linux-image-cloud-amd64"
 BOOT_SECONDS = 120
+APPLETS = (
+    "sh", "echo", "sleep", "cat", "grep", "mount", "umount", "ls", "kill", "poweroff", "true", "insmod", "mkdir", "sync", "dd",
+    "test", "cp", "sha256sum", "wc", "stat", "printf", "tail", "touch", "usleep", "tr", "seq", "rm", "head", "chmod", "mkfifo",
+)
 
 
-def kernel():
-    """The kernel's image, from Debian's package; downloaded once."""
-    found = list(CACHE.glob("boot/vmlinuz-*"))
-    if found:
-        return found[0]
-    CACHE.mkdir(parents=True, exist_ok=True)
-    depends = subprocess.run(
-        ["apt-cache", "depends", "--important", KERNEL_PACKAGE], capture_output=True, text=True, check=True, timeout=60).stdout
-    package = next(line.split(":")[1].strip() for line in depends.splitlines() if "Depends: linux-image-" in line)
-    with tempfile.TemporaryDirectory(dir=CACHE) as folder:
-        # apt's own unprivileged user cannot write here.
-        subprocess.run(
-            ["apt-get", "-q", "-o", "APT::Sandbox::User=root", "download", package], cwd=folder, check=True, capture_output=True, timeout=600)
-        archive = next(pathlib.Path(folder).glob("*.deb"))
-        subprocess.run(["dpkg-deb", "--extract", archive, f"{folder}/tree"], check=True, timeout=300)
-        image = next(pathlib.Path(folder, "tree/boot").glob("vmlinuz-*"))
-        (CACHE / "boot").mkdir(exist_ok=True)
-        return image.replace(CACHE / "boot" / image.name)
+def as_bytes(content):
+    """A text, bytes, or the content of a file of the host."""
+    if isinstance(content, pathlib.Path):
+        return content.read_bytes()
+    return content if isinstance(content, bytes) else content.encode()
 
 
 class Machine:
     """One boot. The console is a pipe; what is typed on the machine's keyboard goes through qemu's monitor."""
 
-    def __init__(self, files, arguments=""):
-        """`files`: path → text, bytes, or a path of the host; with our init and busybox they are the whole root."""
+    def __init__(self, files, arguments="", disk=None, memory=512, first="/init"):
+        """`files`: path → text, bytes, or a path of the host; with our init and busybox they are the whole root.
+
+        `disk` is an image that the machine has as /dev/vda; `memory` is in MiB; `first` is what the
+        kernel starts.
+        """
         self.folder = tempfile.TemporaryDirectory(prefix="tazpod-machine.")
         root = pathlib.Path(self.folder.name) / "root"
         shell = {"init": REPOSITORY / "bin/tazpod-init", "bin/busybox": pathlib.Path("/bin/busybox")}
         for name, content in {**shell, **files}.items():
             path = root / name
             path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_bytes(content.read_bytes() if isinstance(content, pathlib.Path) else content.encode())
+            path.write_bytes(as_bytes(content))
             path.chmod(0o755)
-        for applet in ("sh", "echo", "sleep", "cat", "grep", "mount", "ls", "kill", "poweroff", "true", "seq"):
-            (root / "bin" / applet).symlink_to("busybox")
+        for applet in APPLETS:
+            if not (root / "bin" / applet).exists():
+                (root / "bin" / applet).symlink_to("busybox")
         (root / "tmp").mkdir(mode=0o1777)
         archive = pathlib.Path(self.folder.name) / "initramfs"
         with open(archive, "wb") as output:
             names = subprocess.run(["find", "."], cwd=root, capture_output=True, check=True, timeout=60).stdout
             subprocess.run(["cpio", "--quiet", "-o", "-H", "newc"], cwd=root, input=names, stdout=output, check=True, timeout=60)
-        command_line = f"console=ttyS0 quiet panic=-1 cryptomgr.notests rdinit=/init PATH=/bin {arguments}"
+        command_line = f"console=ttyS0 quiet panic=-1 cryptomgr.notests rdinit={first} PATH=/bin {arguments}"
         self.process = subprocess.Popen(
             [
                 "qemu-system-x86_64", "-nodefaults", "-no-user-config", "-display", "none", "-no-reboot", "-accel", "tcg,thread=multi",
-                "-machine", "q35", "-cpu", "max", "-m", "512", "-smp", "1", "-kernel", str(kernel()), "-initrd", str(archive),
+                "-machine", "q35", "-cpu", "max", "-m", str(memory), "-smp", "1", "-kernel", str(Kernel().image), "-initrd", str(archive),
                 "-append", command_line, "-serial", "stdio", "-monitor", f"unix:{self.folder.name}/monitor,server=on,wait=off",
+                *(["-drive", f"file={disk},if=virtio,format=raw"] if disk else []),
             ],
             stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
         self.console = b""
@@ -91,7 +88,10 @@ class Machine:
 
     def wait_for_end(self, seconds=BOOT_SECONDS):
         """qemu ends when the machine is switched off; with -no-reboot also when it restarts, and when its kernel panics."""
-        self.process.wait(seconds)
+        try:
+            self.process.wait(seconds)
+        except subprocess.TimeoutExpired:
+            raise AssertionError(f"the machine did not end within {seconds} s:\n{self.text()}") from None
         self.reader.join(10)
         return self.text()
 

@@ -12,8 +12,9 @@ import pytest
 sys.path[:0] = [os.path.dirname(__file__), os.path.dirname(os.path.dirname(__file__))]
 
 from engine import DockerDaemon  # noqa: E402
+from layer import Layer  # noqa: E402
 from missing import missing  # noqa: E402
-from pod import PROGRAMS, REPOSITORY, WEAKENED, Pod  # noqa: E402
+from pod import PASSPHRASE, PROGRAMS, REPOSITORY, WEAKENED, Pod, stock_image  # noqa: E402
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -116,4 +117,56 @@ def probes():
         subprocess.run(
             ["gcc", "-static", "-O1", "-Wall", "-Wextra", "-Werror", "-o", str(folder / source.stem), str(source)], check=True, timeout=120)
     yield folder
+    shutil.rmtree(folder)
+
+
+@pytest.fixture(params=["fuse"])
+def driver(request):
+    """The drivers that a vault is opened with here."""
+    return request.param
+
+
+@pytest.fixture
+def make_layered_pod(driver, weakened_programs, probes, layer_program):
+    """Makes pods, under the native provider, whose vault lies on a layer that the test controls; their vaults open quickly, and are small.
+
+    - `locks`: how the layer locks; `folder`: a folder that another layer is over, too.
+    - `without`: the ghost's defences that are switched off.
+    """
+    if shutil.which("bwrap") is None:
+        missing("bubblewrap is not installed")
+    made = []
+
+    def make(locks="local", folder=None, without=(), vault=True, **options):
+        config = f"vault: {{driver: {driver}, size: 32MiB}}\n"
+        if without:
+            options["programs"] = weakened_programs
+            config += f"env: {{WEAKENED_DEFENCES: '{','.join(without)}'}}\n"
+        pod = Pod("native", config=config, **options)
+        made.append(pod)
+        pod.layer = Layer(layer_program, pod.image.parent, folder or pod.folder / "below", locks)
+        made.append(pod.layer)
+        if vault:
+            shutil.copyfile(stock_image(32 << 20, 4096, PASSPHRASE, "4096"), pod.layer.folder / "vault.img")
+        shutil.copy2(probes / "workload", pod.directory)
+        return pod
+
+    yield make
+    # A layer is unmounted when its pod has gone, and before the pod's folder is removed.
+    for thing in sorted(made, key=lambda thing: isinstance(thing, Layer)):
+        if isinstance(thing, Pod):
+            thing.down()
+    for thing in sorted(made, key=lambda thing: isinstance(thing, Pod)):
+        thing.close()
+
+
+@pytest.fixture(scope="session")
+def layer_program():
+    """The layer below an image, for the host alone."""
+    folder = pathlib.Path(tempfile.mkdtemp(prefix="tazpod-layer."))
+    libfuse = subprocess.run(["pkg-config", "--cflags", "--libs", "fuse3"], capture_output=True, text=True, check=True).stdout.split()
+    subprocess.run(
+        ["gcc", "-O1", "-Wall", "-Wextra", "-Werror", "-o", str(folder / "layer"), str(REPOSITORY / "Tests/Pod/layer/layer.c"), *libfuse],
+        check=True, timeout=120)
+    yield folder / "layer"
     shutil.rmtree(folder)

@@ -98,12 +98,20 @@ class Luks2:
         """Decrypts all of the data into the file `target`."""
         with open(self.path, "rb") as image, open(target, "wb") as plain:
             image.seek(self.offset)
-            for position in range(0, self.length, self.sector):
-                plain.write(xts(self.key, self._number(position), image.read(self.sector), False))
+            plain.write(self.decrypt(image.read(self.length), 0))
+
+    def decrypt(self, data, position):
+        """The plain data of whole sectors from `position` of the data on."""
+        sectors = range(0, len(data), self.sector)
+        return b"".join(xts(self.key, self._number(position + at), bytes(data[at:at + self.sector]), False) for at in sectors)
+
+    def encrypt(self, data, position):
+        """The inverse of `decrypt`."""
+        sectors = range(0, len(data), self.sector)
+        return b"".join(xts(self.key, self._number(position + at), bytes(data[at:at + self.sector]), True) for at in sectors)
 
     def write_plain(self, source):
         """Encrypts the file `source` into the image: all of it, for a hole of the image is not a hole of the data."""
         with open(source, "rb") as plain, open(self.path, "r+b") as image:
             image.seek(self.offset)
-            for position in range(0, self.length, self.sector):
-                image.write(xts(self.key, self._number(position), plain.read(self.sector), True))
+            image.write(self.encrypt(plain.read(self.length), 0))

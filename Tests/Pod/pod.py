@@ -172,17 +172,18 @@ class Pod:
 
     def enclave_processes(self):
         """The processes inside the enclave: their PID namespace is one deeper than the pod's."""
-        return [process for process in self.processes() if process.depth > self.depth()]
-
-    def depth(self):
-        return Process.read(self.init_pid()).depth
+        depth = Process.read(self.init_pid()).depth
+        return [process for process in self.processes() if process.depth > depth]
 
     def log(self):
         return self.run("logs").output + self.run("logs").errors
 
-    def close(self):
+    def down(self):
         with contextlib.suppress(Exception):
             self.run("down", "--quiet", timeout=120)
+
+    def close(self):
+        self.down()
         shutil.rmtree(self.folder, ignore_errors=True)
 
 

@@ -2,6 +2,7 @@
 
 import fcntl
 import os
+import shutil
 import subprocess
 import time
 
@@ -96,6 +97,16 @@ def test_one_damaged_copy_of_the_header_is_mended_and_said(pod, offset):
     assert json_of(header(pod)) == json_of(whole)
 
 
+def test_a_header_that_is_mended_while_the_vault_is_open_is_in_the_log(pod):
+    pod.unlock()
+    flip(pod.image, PRIMARY["JSON"])
+    # Without the token of the unlock the passphrase is asked for, and tried on the header.
+    shutil.rmtree(pod.folder / "run")
+    (pod.folder / "run").mkdir(mode=0o700)
+    pod.run("exec", "--ghost", "--", "true", passphrase=PASSPHRASE, check=0)
+    assert "header was damaged and was mended from its intact copy" in pod.log()
+
+
 def header(pod):
     with open(pod.image, "rb") as file:
         return file.read(32768)
@@ -138,6 +149,13 @@ def test_an_image_that_is_a_symbolic_link(make_pod):
     pod.image.symlink_to("vault.real")
     pod.up()
     refused(pod, REFUSED, words=["symbolic link"])
+
+
+def test_were_links_followed_it_would_be_opened(make_weakened_pod):
+    pod = make_weakened_pod("image-links")
+    pod.image.rename(pod.image.with_suffix(".real"))
+    pod.image.symlink_to("vault.real")
+    pod.unlock()
 
 
 def test_an_image_that_another_pod_has_open(make_pod):
@@ -227,7 +245,7 @@ def test_a_full_disk_is_an_error_in_the_ghost_and_harms_nothing_else(small_disk)
     result = pod.ghost("dd if=/dev/urandom of=$HOME/secrets/big bs=1M count=100 conv=fsync", timeout=120)
     assert result.status != 0
     assert "error" in result.errors.lower() or "no space" in result.errors.lower()
-    pod.run("lock", timeout=120, check=0)
+    assert "its disk refused some" in pod.run("lock", timeout=120, check=VAULT).errors
     # Room again: what was synced before is there.
     pod.run("down", check=0)
     make_room(pod)
@@ -238,8 +256,6 @@ def test_a_full_disk_is_an_error_in_the_ghost_and_harms_nothing_else(small_disk)
 
 def make_room(pod):
     """Moves the image to a disk with room, as its owner would."""
-    import shutil
-
     copy = pod.folder / "copy"
     shutil.copy2(pod.image, copy)
     pod.image.unlink()

@@ -3,16 +3,14 @@
 Every attack is also run with the defence against it switched off, to show that it would be noticed.
 """
 
-import contextlib
-import os
 import re
 import shutil
 import subprocess
-import time
 
 import pytest
 
-from pod import Leftovers, canary, wait_until
+from attacks import as_bare_root, open_with_secret, put
+from pod import Leftovers
 
 # What the user namespace shuts: with it off, each of these must be seen open.
 BY_USER_NAMESPACE = {
@@ -20,25 +18,10 @@ BY_USER_NAMESPACE = {
 }
 
 
-def put(pod, program):
-    """The probe, where the public area can run it."""
-    shutil.copy2(program, pod.directory / program.name)
-    return f"/workspace/{program.name}"
-
-
 def attempts(output):
     """(open, shut) channels of a probe's report."""
     lines = re.findall(r"^(OPEN|shut) (\S+) \d+$", output, re.M)
     return {name for how, name in lines if how == "OPEN"}, {name for how, name in lines if how == "shut"}
-
-
-def open_with_secret(pod):
-    pod.unlock()
-    text, _ = canary()
-    pod.ghost(f"echo {text} > ~/secrets/token", check=0)
-    # In the ghost's environment, its memory and its arguments' files too.
-    pod.ghost("nohup sh -c 'TOKEN=$(cat ~/secrets/token) exec sleep 600 <~/secrets/token' >/dev/null 2>&1 & sleep 0.2", check=0)
-    return text
 
 
 @pytest.mark.parametrize("place", [[], ["--nested"]], ids=["as it is", "from its own user namespace"])
@@ -101,16 +84,6 @@ def test_were_root_the_owner_of_the_namespace_bare_root_would_get_in(make_weaken
     assert {"maps", "cwd", "ptrace-attach", "ns-mnt"} <= opened
 
 
-def as_bare_root(pod, *command):
-    """Runs `command` in the pod as uid 0 with no capability at all."""
-    done = subprocess.run(
-        [
-            "nsenter", "--target", str(pod.init_pid()), "--mount", "--pid", "--", "setpriv", "--bounding-set=-all",
-            "--inh-caps=-all", "--ambient-caps=-all", "--no-new-privs", *command,
-        ], capture_output=True, text=True, timeout=60, check=True)
-    return done.stdout
-
-
 def test_stock_nsenter_gets_nowhere(pod):
     text = open_with_secret(pod)
     script = "for p in /proc/[0-9]*; do nsenter -t ${p#/proc/} -m cat /home/tazpod/secrets/token; done"
@@ -119,59 +92,24 @@ def test_stock_nsenter_gets_nowhere(pod):
     assert "nsenter:" in result.errors
 
 
-def test_the_ghosts_terminal_cannot_be_opened(pod):
+def sessions_on_every_socket(pod):
+    """The names of all tmux sessions that the public area can ask about."""
+    script = """
+        for s in $(sed -n 's|.* \\(/[^ ]*\\)$|\\1|p' /proc/net/unix) $(find / -type s 2>/dev/null); do
+            timeout 5 tmux -S "$s" list-sessions -F '#{session_name}' </dev/null 2>/dev/null
+        done; true"""
     pod.unlock()
-    terminal = pod.terminal("attach", "ghost")
-    terminal.expect(r"\$ ")
-    wait_until(lambda: pod.processes_named("tazpod"), "the client is in the pod")
-    held = {tty for process in pod.processes_named("tazpod") for tty in terminals_of(process.pid)}
-    assert held, "the attached client has a terminal"
-    script = "for t in /dev/pts/[0-9]*; do (: <>$t) 2>/dev/null && stat -c %d:%r $t; done; true"
-    opened = set(pod.public("sh", "-c", script, check=0).output.split())
-    assert opened, "the public session's own terminal can be opened: the probe works"
-    assert not held & opened
-    terminal.close(force=True)
-
-
-def terminals_of(pid):
-    """Terminals that a process holds, as filesystem:device, since the host's devpts and the pod's use the same names."""
-    found = set()
-    for descriptor in ("0", "1"):
-        with contextlib.suppress(OSError):
-            if os.readlink(f"/proc/{pid}/fd/{descriptor}").startswith("/dev/pts/"):
-                status = os.stat(f"/proc/{pid}/fd/{descriptor}")
-                found.add(f"{status.st_dev}:{status.st_rdev}")
-    return found
-
-
-def test_the_ghosts_own_terminals_are_not_in_the_pod(pod):
-    pod.unlock()
-    inside = pod.ghost("tmux list-panes -a -F '#{pane_tty}'; ls /dev/pts", check=0).output
-    assert "/dev/pts/0" in inside
-    # The same name outside leads to another terminal: what is written there does not show in the ghost.
-    pod.public("sh", "-c", "echo intruder-$((40 + 2)) > /dev/pts/0; true", check=0)
-    time.sleep(0.3)
-    assert "intruder-42" not in pod.ghost("tmux capture-pane -p -t ghost", check=0).output
-
-
-def test_without_own_terminals_the_public_area_would_write_to_the_ghost(make_weakened_pod):
-    pod = make_weakened_pod("terminals")
-    pod.unlock()
-    pane = pod.ghost("tmux list-panes -a -F '#{pane_tty}'", check=0).output.split()[0]
-    pod.public("sh", "-c", f"echo intruder-$((40 + 2)) > {pane}", check=0)
-    wait_until(lambda: "intruder-42" in pod.ghost("tmux capture-pane -p -t ghost", check=0).output, "it shows")
+    return set(pod.public("sh", "-c", script, check=0).output.split())
 
 
 def test_no_tmux_socket_leads_to_the_ghost(pod):
-    pod.unlock()
-    script = """
-        for s in $(sed -n 's|.* \\(/[^ ]*\\)$|\\1|p' /proc/net/unix) $(find / -type s 2>/dev/null); do
-            echo "$s"; timeout 5 tmux -S "$s" list-sessions -F '#{session_name}' </dev/null 2>/dev/null
-        done; true"""
-    lines = pod.public("sh", "-c", script, check=0).output.split()
-    assert "main" in lines, "the public session is found: the probe works"
-    assert "ghost" not in lines
+    # The public session is found: the probe works.
+    assert sessions_on_every_socket(pod) == {"main"}
     assert "ghost" in pod.ghost("tmux list-sessions -F '#{session_name}'", check=0).output.split()
+
+
+def test_without_a_tmp_of_its_own_the_ghosts_session_would_be_found(make_weakened_pod):
+    assert "ghost" in sessions_on_every_socket(make_weakened_pod("private-tmp"))
 
 
 def test_the_mount_tables_and_devices_show_nothing(pod):
@@ -188,6 +126,15 @@ def test_the_image_is_out_of_the_public_areas_reach(pod):
     listed = pod.public("sh", "-c", "ls -A /workspace/.tazpod/vault; cat /run/tazpod/private/vault/vault.img")
     assert "vault.img" not in listed.output
     assert "Permission denied" in listed.errors
+
+
+def test_an_image_in_the_workspace_itself_would_be_in_their_reach(make_pod):
+    pod = make_pod(config="vault: {path: vault.img}\n")
+    pod.use_quick_vault()
+    shutil.move(pod.image, pod.directory / "vault.img")
+    (pod.directory / "vault.img").chmod(0o666)
+    pod.up()
+    assert pod.public("test", "-w", "/workspace/vault.img").status == 0
 
 
 POISON = {
@@ -247,63 +194,6 @@ def test_programs_of_the_host_see_nothing_of_the_configs_variables(make_pod):
     pod.use_quick_vault()
     for done in (pod.run("up", "--provider", pod.provider, check=0), pod.unlock(), pod.run("lock", check=0), pod.run("down", check=0)):
         assert "library.so" not in done.errors
-
-
-def test_attaching_takes_proof(pod):
-    text = open_with_secret(pod)
-    tazpod = "/run/tazpod/bin/tazpod" if pod.provider == "native" else "tazpod"
-    for command in (
-        f"{tazpod} attach ghost", f"{tazpod} exec --ghost -- cat /home/tazpod/secrets/token",
-        f"TAZPOD_ATTACH_TOKEN={'0' * 64} {tazpod} exec --ghost -- cat /home/tazpod/secrets/token",
-        f"echo wrong | {tazpod} exec --ghost --passphrase-fd 0 -- cat /home/tazpod/secrets/token",
-    ):
-        result = pod.public("sh", "-c", f"{command} </dev/null" if "echo" not in command else command)
-        assert result.status == 5, f"{command}: {result}"
-        assert text not in result.output
-        assert len(result.errors.strip().splitlines()) == 1
-
-
-def test_without_asking_for_proof_anybody_would_get_in(make_weakened_pod):
-    pod = make_weakened_pod("proof")
-    text = open_with_secret(pod)
-    tazpod = "/run/tazpod/bin/tazpod" if pod.provider == "native" else "tazpod"
-    result = pod.public("sh", "-c", f"{tazpod} exec --ghost -- cat /home/tazpod/secrets/token </dev/null")
-    assert text in result.output
-
-
-# Each as a program that ends with 0 when the kernel let it.
-REFUSED_IN_A_GHOST = {
-    "a user namespace": "unshare --user true",
-    "a mount": "unshare --user --map-root-user --mount mount -t tmpfs tmpfs /tmp",
-    "a keyring": "python3 -c 'import ctypes, sys; sys.exit(ctypes.CDLL(None).syscall(250, 0, -3, 1) < 0)'",
-}
-
-
-def allowed_in_a_ghost(pod):
-    pod.unlock()
-    # An image without Python cannot try the last.
-    tried = {what: command for what, command in REFUSED_IN_A_GHOST.items() if pod.provider == "native" or "python3" not in command}
-    return [what for what, command in tried.items() if pod.ghost(command).status == 0]
-
-
-def test_a_ghost_gets_no_new_privileges_by_system_calls(pod):
-    assert allowed_in_a_ghost(pod) == []
-
-
-def test_without_the_filter_a_ghost_would_get_them(make_weakened_pod):
-    pod = make_weakened_pod("filter")
-    expected = list(REFUSED_IN_A_GHOST) if pod.provider == "native" else list(REFUSED_IN_A_GHOST)[:2]
-    assert allowed_in_a_ghost(pod) == expected
-
-
-def test_a_ghost_holds_no_capability_and_can_gain_none(pod):
-    pod.unlock()
-    status = pod.ghost("cat /proc/self/status", check=0).output
-    fields = dict(line.split(":\t", 1) for line in status.splitlines() if ":\t" in line)
-    assert {fields[name] for name in ("CapInh", "CapPrm", "CapEff", "CapBnd", "CapAmb")} == {"0" * 16}
-    assert fields["NoNewPrivs"] == "1" and fields["Seccomp"] == "2"
-    assert fields["Uid"].split() == ["1000"] * 4 or pod.provider == "native"
-    assert fields["Groups"].split() in ([], fields["Gid"].split()[:1])
 
 
 def test_a_file_handed_out_of_the_ghost_is_dead_after_the_lock(pod, probes):

@@ -9,7 +9,7 @@ import subprocess
 
 import pytest
 
-from pod import PASSPHRASE, PROGRAMS, Leftovers, stock_image, used_loop_devices, wait_until
+from pod import PASSPHRASE, PROGRAMS, Leftovers, Pod, stock_image, used_loop_devices, wait_until
 
 
 def tazpod(*arguments, directory="/", check=None, **options):
@@ -314,3 +314,18 @@ def test_a_workspace_outside_of_the_project_is_refused(tmp_path, target):
     (project / "out").symlink_to(target)
     (project / ".tazpod/config.yaml").write_text("version: 1\nworkspace: out\n")
     assert "leads out of the project" in one_sentence(tazpod("up", "--dry-run", directory=project, check=3))
+
+
+def test_a_native_pod_whose_record_cannot_be_read_hides_no_other():
+    pod = Pod("native")
+    strange = pathlib.Path(f"/var/lib/tazpod/tazpod-strange-{os.getpid()}")
+    try:
+        pod.up()
+        strange.mkdir()
+        (strange / "pod.json").write_text("{}")
+        done = pod.run("list", "--json", check=0)
+    finally:
+        shutil.rmtree(strange, ignore_errors=True)
+        pod.close()
+    assert str(pod.directory) in [entry["directory"] for entry in json.loads(done.output)]
+    assert f"tazpod: {strange}/pod.json is not of this version's form" in done.errors

@@ -31,10 +31,10 @@ class PodInUserNamespace:
         shutil.copytree(state, self.folder / "state", symlinks=True)
         for name in ("tazpod", "tazpod-init", "tazpod-ghost"):
             shutil.copy2(PROGRAMS / name, self.folder)
-        plan = json.loads((state / "pod.json").read_text())["plan"]
+        variables = pathlib.Path(f"/proc/{self.pod.init_pid()}/environ").read_bytes().decode().strip("\0").split("\0")
         command = self.pod.run("up", "--provider", "native", "--dry-run", check=0).output
         self.pod.run("down", check=0)
-        self.environment = dict(plan["workspace"]["environment"], PATH="/run/tazpod/bin:/usr/sbin:/usr/bin:/sbin:/bin")
+        self.environment = dict(variable.split("=", 1) for variable in variables)
         self._give(self.folder, self.pod.directory)
         self._start(command.replace(str(state), str(self.folder / "state")).replace(f"{PROGRAMS}/", f"{self.folder}/"))
 

@@ -43,6 +43,7 @@ struct RequestTests {
         #expect(try parse("lock") == .ghost(.lock))
         #expect(try parse("attach") == .ghost(.attach))
         #expect(try parse("exec\0arg=ls") == .ghost(.exec))
+        #expect(try parse("vault\0action=info") == .ghost(.vault))
     }
 
     @Test(

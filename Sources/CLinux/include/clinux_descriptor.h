@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <pthread.h>
 #include <fcntl.h>
+#include <linux/fs.h>
 #include <linux/openat2.h>
 #include <stdbool.h>
 #include <stdint.h>
@@ -74,6 +75,8 @@ static inline int clinux_ioctl(int descriptor, unsigned long request, void *_Nul
 static inline int clinux_ioctl_value(int descriptor, unsigned long request, unsigned long argument) {
     return ioctl(descriptor, request, argument);
 }
+
+static const unsigned long CLINUX_FICLONERANGE = FICLONERANGE;
 
 static const unsigned CLINUX_CLOSE_RANGE_CLOEXEC = 1U << 2;
 

@@ -9,7 +9,7 @@ import Linux
 protocol Driver: AnyObject {
     var name: DriverName { get }
 
-    /// In the keeper, with the image locked and before the server is forked: undoes what a crash left, and opens what both use.
+    /// In the keeper, with the image locked and before the server is forked: opens what both use.
     func prepare(for image: borrowing VaultImage) throws(Failure)
 
     /// What the server may do beyond its user id, besides opening the image.

@@ -5,10 +5,14 @@ struct Ext4Superblock: Equatable {
     static let position = 1024
     static let length = 1024
 
+    /// Bytes of a block.
+    var blockSize: UInt64
     /// Bytes.
     var size: UInt64
-    /// Bytes that were not allocated when it was written.
+    /// Of them, those that files may still take; as of the last time that it was mounted or checked.
     var free: UInt64
+    /// The journal holds what has not yet got to its place: it was not unmounted in order.
+    var needsRecovery: Bool
     var inodes: UInt64
     /// Bytes that its own tables and its journal take.
     var overhead: UInt64
@@ -30,7 +34,9 @@ struct Ext4Superblock: Equatable {
         let (size, overflow) = blocks.multipliedReportingOverflow(by: 1 << blockShift)
         guard !overflow else { return nil }
         self.size = size
+        blockSize = 1 << blockShift
         free = min(count(0x0c, 0x158), blocks) << blockShift
+        needsRecovery = number(0x60) & 0x4 != 0
         inodes = number(0x00)
         uuid = Array(bytes[0x68..<0x78])
         label = Array(bytes[0x78..<0x88].prefix { $0 != 0 })

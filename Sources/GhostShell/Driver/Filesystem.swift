@@ -25,42 +25,33 @@ enum Filesystem {
         let result = try run(["e2fsck", "-p", "/proc/self/fd/3"], on: device)
         // 1: mended; e2fsck(8) calls 4 and above trouble.
         if result.status & ~3 != 0 {
+            if result.output.contains(describe(errno: EIO)) {
+                throw Failure(
+                    .vault,
+                    "the vault's file system could not be read: the disk under it may be failing; copy the image to another")
+            }
             throw damage(result.complaint)
         }
-    }
-
-    private static func damage(_ complaint: String) -> Failure {
-        Failure(.vault, "the vault's file system is damaged (\(complaint)); restore a backup, or mend a copy with e2fsck")
     }
 
     /// Looks at every part, also of a file system that says that it is clean, and changes nothing.
     ///
     /// - Throws: code 6 when there is anything to mend.
     static func verify(_ device: borrowing Descriptor) throws(Failure) {
-        let result = try run(["e2fsck", "-f", "-n", "/proc/self/fd/3"], on: device)
-        if result.status != 0 { throw damage(result.complaint) }
+        if let problem = try problem(on: device) { throw damage(problem) }
     }
 
-    static func superblock(of device: borrowing Descriptor) throws(Failure) -> Ext4Superblock {
-        let superblock = try failing(.vault) { () throws(SystemError) in
-            var bytes = [UInt8](repeating: 0, count: Ext4Superblock.length)
-            let count = try retrying("read the vault's superblock") {
-                pread(device.raw, &bytes, bytes.count, off_t(Ext4Superblock.position))
-            }
-            return Ext4Superblock(Array(bytes.prefix(count)))
-        }
-        guard let superblock else {
-            throw Failure(.vault, "the vault holds no ext4 file system, or its superblock is damaged; restore it from a backup")
-        }
-        return superblock
+    private static func damage(_ complaint: String) -> Failure {
+        Failure(.vault, "the vault's file system is damaged (\(complaint)); restore a backup, or mend a copy with e2fsck")
     }
 
     /// e2fsck would write before it gives such an image up.
     private static func checkSize(_ device: borrowing Descriptor) throws(Failure) {
+        let deviceSize = UInt64(
+            try failing(.vault) { () throws(SystemError) in
+                try retrying("measure the vault") { lseek(device.raw, 0, SEEK_END) }
+            })
         let superblock = try superblock(of: device)
-        let deviceSize = try failing(.vault) { () throws(SystemError) in
-            UInt64(try retrying("measure the vault") { lseek(device.raw, 0, SEEK_END) })
-        }
         guard superblock.size <= deviceSize else {
             throw Failure(
                 .vault,
@@ -69,22 +60,33 @@ enum Filesystem {
         }
     }
 
-    private struct ToolResult {
-        var status: Int32
-        var complaint: String
+    static func superblock(of device: borrowing Descriptor) throws(Failure) -> Ext4Superblock {
+        let bytes = try failing(.vault) { () throws(SystemError) in
+            try device.read(
+                UInt64(Ext4Superblock.length), at: UInt64(Ext4Superblock.position), stage: "read the vault's superblock")
+        }
+        guard let superblock = Ext4Superblock(bytes) else {
+            throw Failure(.vault, "the vault holds no ext4 file system, or its superblock is damaged; restore it from a backup")
+        }
+        return superblock
     }
 
-    /// The line that says what is wrong, without the name that we gave the device; the last one when none stands out.
-    private static func complaint(in output: String) -> String {
-        let lines = output.split(separator: "\n")
-        let line =
-            lines.first { $0.contains("UNEXPECTED INCONSISTENCY") } ?? lines.first { $0.hasSuffix("? no") } ?? lines.last
-            ?? "it said nothing"
-        return String(line.trimmingPrefix("/proc/self/fd/3: "))
+    struct ToolResult {
+        var status: Int32
+        var output: String
+
+        /// The line that says what is wrong, without the name that we gave the device; the last one when none stands out.
+        var complaint: String {
+            let lines = output.split(separator: "\n")
+            let line =
+                lines.first { $0.contains("UNEXPECTED INCONSISTENCY") } ?? lines.first { $0.hasSuffix("? no") } ?? lines.last
+                ?? "it said nothing"
+            return String(line.trimmingPrefix("/proc/self/fd/3: "))
+        }
     }
 
     /// Runs one tool to its end, with the device as its descriptor 3.
-    private static func run(_ arguments: [String], on device: borrowing Descriptor) throws(Failure) -> ToolResult {
+    static func run(_ arguments: [String], on device: borrowing Descriptor) throws(Failure) -> ToolResult {
         let next = "install e2fsprogs in the pod's image"
         return try failing(.provider, next: next) { () throws(SystemError) in
             let null = try Descriptor.open("/dev/null", O_RDWR, stage: "open /dev/null")
@@ -99,7 +101,7 @@ enum Filesystem {
             let output = try pipe.keepReading().readAll(limit: 1 << 20, stage: "read what \(arguments[0]) says")
             var status: Int32 = 0
             try retrying("wait for \(arguments[0])") { waitpid(pid, &status, 0) }
-            return ToolResult(status: exitStatus(status), complaint: complaint(in: String(decoding: output, as: UTF8.self)))
+            return ToolResult(status: exitStatus(status), output: String(decoding: output, as: UTF8.self))
         }
     }
 }

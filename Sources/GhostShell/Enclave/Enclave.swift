@@ -77,9 +77,10 @@ final class Enclave {
             try EnclaveIdentity.enterUserNamespace()
             try failing(.vault) { () throws(SystemError) in try channel.send(Message(Word.built).encoded) }
             try expect(Word.mapped, on: channel)
-            try EnclaveIdentity.become(plan.account)
+            try EnclaveIdentity.become(plan.account, plan.filter)
             try endWithKeeper()
-            var enclaveInit = try EnclaveInit(directory: directory, staysWhenIdle: filesystem == .tree)
+            var enclaveInit = try EnclaveInit(
+                directory: directory, idleAfter: plan.idleAfter, staysWhenEmpty: filesystem == .tree)
             if Defence.privateHome.isOn { enclaveInit.fillHome(of: plan.account) }
             try failing(.vault) { () throws(SystemError) in try channel.send(Message(Word.ready).encoded) }
             enclaveInit.loop(channel)

@@ -12,6 +12,8 @@ struct EnclaveBuilder {
     /// The block device that the vault's file system is on, or the mount that holds its files.
     let descriptor: Int32
 
+    private static let vaultTrouble = "the vault's file system may be damaged or full, or the disk under it failing"
+
     /// New mount, IPC and UTS namespaces for this process, then every step. (The PID namespace came with its fork.)
     func build() throws(Failure) {
         try failing(.provider, next: "the pod needs CAP_SYS_ADMIN; tazpod up starts one that has it") { () throws(SystemError) in
@@ -20,6 +22,7 @@ struct EnclaveBuilder {
         for step in plan.steps {
             switch step {
             case .vault(let path): try mountVault(path)
+            case .bridge(let name): try Bridge(name: name, account: plan.account).build()
             default:
                 try failing(.provider, next: "docs/security.md lists what a pod needs") { () throws(SystemError) in
                     try apply(step)
@@ -42,7 +45,6 @@ struct EnclaveBuilder {
             try makeDirectories(path)
             let ids = owner.map { ",uid=\($0.uid),gid=\($0.gid)" } ?? ""
             try retrying("mount the enclave's own \(path)") { mount("tmpfs", path, "tmpfs", safe, "mode=\(mode)\(ids)") }
-        case .bridge(let source, let target): try bridge(source, target)
         case .messageQueues:
             guard access("/dev/mqueue", F_OK) == 0 else { return }
             try retrying("mount the enclave's own /dev/mqueue") { mount("mqueue", "/dev/mqueue", "mqueue", inert, nil) }
@@ -56,7 +58,7 @@ struct EnclaveBuilder {
                 mount("/dev/pts/ptmx", "/dev/ptmx", nil, UInt(MS_BIND), nil)
             }
         case .processes: try mountProcesses(inert)
-        case .vault: return
+        case .vault, .bridge: return
         }
     }
 
@@ -81,7 +83,7 @@ struct EnclaveBuilder {
 
     /// Mounts the ext4 that is inside the vault. It was checked; it is still not trusted with devices or setuid programs.
     private func mountDevice(_ path: String) throws(Failure) {
-        try failing(.vault, next: "the vault's file system may be damaged; nothing was changed") { () throws(SystemError) in
+        try failing(.vault, next: EnclaveBuilder.vaultTrouble) { () throws(SystemError) in
             let context = Descriptor(owning: try retrying("open the vault's file system") { clinux_fsopen("ext4") })
             for (key, value) in [("source", "/proc/self/fd/\(descriptor)"), ("errors", "remount-ro")] {
                 try retrying("set up the vault's file system") { clinux_fsconfig_string(context.raw, key, value) }
@@ -106,35 +108,6 @@ struct EnclaveBuilder {
         try retrying("look at the vault") { stat(path, &status) }
         if status.st_uid != 0 { return }
         try retrying("give the vault to the user") { chown(path, plan.account.uid, plan.account.gid) }
-    }
-
-    /// Both folders are looked up as the user and without following links: the vault's contents are the ghost's to write.
-    private func bridge(_ source: String, _ target: String) throws(SystemError) {
-        try asUser { () throws(SystemError) in
-            try makeDirectories(source)
-            try makeDirectories(target)
-        }
-        let from = try openWithoutLinks(source)
-        let to = try openWithoutLinks(target)
-        let tree = Descriptor(owning: try retrying("bridge \(source)") { clinux_clone_tree(from.raw) })
-        try retrying("put a bridge at \(target)") { clinux_move_mount(tree.raw, to.raw) }
-    }
-
-    private func openWithoutLinks(_ path: String) throws(SystemError) -> Descriptor {
-        let flags = UInt64(O_PATH | O_DIRECTORY | O_CLOEXEC)
-        return Descriptor(
-            owning: try retrying("open \(path)") { clinux_openat2(AT_FDCWD, path, flags, 0, UInt64(RESOLVE_NO_SYMLINKS)) })
-    }
-
-    /// Runs `body` with the user's rights to files (setfsuid(2)).
-    private func asUser(_ body: () throws(SystemError) -> Void) throws(SystemError) {
-        setfsgid(plan.account.gid)
-        setfsuid(plan.account.uid)
-        defer {
-            setfsuid(0)
-            setfsgid(0)
-        }
-        try body()
     }
 
     private func makeDirectories(_ path: String) throws(SystemError) {

@@ -45,17 +45,17 @@ enum EnclaveIdentity {
         }
     }
 
-    /// Becomes `account` for good, without a single privilege, filtered.
-    static func become(_ account: Account) throws(Failure) {
+    /// Becomes `account` for good, without a single privilege, under `filter`.
+    static func become(_ account: Account, _ filter: GhostFilter) throws(Failure) {
         try failing(.refused, next: "the enclave could not give up its privileges, so nothing was started in it") {
             () throws(SystemError) in
-            try Privileges.emptyBoundingSet()
+            if Defence.privileges.isOn { try Privileges.emptyBoundingSet() }
             var groups = account.groups
             try retrying("set the ghost's groups") { setgroups(groups.count, &groups) }
             try retrying("set the ghost's group") { setresgid(account.gid, account.gid, account.gid) }
             try retrying("set the ghost's user") { setresuid(account.uid, account.uid, account.uid) }
         }
         try Privileges.keepOnly([])
-        if Defence.filter.isOn { try SystemCallFilter.ghost.load() }
+        if Defence.filter.isOn { try filter.load() }
     }
 }

@@ -17,25 +17,30 @@ struct EnclaveInit: ~Copyable {
         /// Enclave: what `id` was ended with `status`.
         static let exited = "exited"
         /// Enclave: nothing runs any more, and it stays.
+        static let empty = "empty"
+        /// Enclave: nothing was typed for as long as the plan says. Said again every so often.
         static let idle = "idle"
     }
 
     private let signals: SignalDescriptor
     private let directory: String
-    private let staysWhenIdle: Bool
+    private let staysWhenEmpty: Bool
     private var running: [(identifier: Int32, pid: pid_t)] = []
     private var hasRun = false
     private var isEnding = false
+    private var idleTime: IdleTime?
 
     /// How long a polite end may take.
     private static let graceMilliseconds: Int32 = 300
 
     /// - Parameters:
     ///   - directory: Where what it starts begins.
-    ///   - staysWhenIdle: It is the keeper's to end it when nothing runs any more: there is something to be saved first.
-    init(directory: String, staysWhenIdle: Bool) throws(Failure) {
+    ///   - idleAfter: Seconds without input on our terminals after which the keeper is told.
+    ///   - staysWhenEmpty: It is the keeper's to end it when nothing runs any more: there is something to be saved first.
+    init(directory: String, idleAfter: Int64?, staysWhenEmpty: Bool) throws(Failure) {
         self.directory = directory
-        self.staysWhenIdle = staysWhenIdle
+        self.staysWhenEmpty = staysWhenEmpty
+        idleTime = idleAfter.map { IdleTime(limit: $0) }
         signals = try failing(.vault) { () throws(SystemError) in
             let childEnds = SignalSet.of([SIGCHLD])
             try SignalSet.allButFaults.setAsMask()
@@ -59,16 +64,18 @@ struct EnclaveInit: ~Copyable {
                 pollfd(fd: keeper.descriptor.raw, events: Int16(POLLIN), revents: 0),
                 pollfd(fd: signals.descriptor.raw, events: Int16(POLLIN), revents: 0),
             ]
-            let count = poll(&watched, nfds_t(watched.count), isEnding ? EnclaveInit.graceMilliseconds : -1)
-            if count == 0 { return }
+            let timeout = isEnding ? EnclaveInit.graceMilliseconds : idleTime?.milliseconds ?? -1
+            let count = poll(&watched, nfds_t(watched.count), timeout)
             if count < 0 && clinux_errno() != EINTR { return }
             if watched[1].revents != 0 { while signals.next() != nil {} }
             if !reap(keeper) && (hasRun || isEnding) {
-                if isEnding || !staysWhenIdle { return }
+                if isEnding || !staysWhenEmpty { return }
                 hasRun = false
-                try? keeper.send(Message(Word.idle).encoded)
+                try? keeper.send(Message(Word.empty).encoded)
             }
-            if watched[0].revents != 0 && !read(keeper) { return }
+            if let idleTime, idleTime.isOver { try? keeper.send(Message(Word.idle).encoded) }
+            let isOver = (count == 0 && isEnding) || (watched[0].revents != 0 && !read(keeper))
+            if isOver && Defence.forcedEnd.isOn { return }
         }
     }
 
@@ -93,6 +100,7 @@ struct EnclaveInit: ~Copyable {
     ) {
         guard let identifier = message.number("id"), descriptors.count == 3 else { return }
         hasRun = true
+        idleTime?.begin()
         let arguments = message.all("arg")
         var plan = SpawnPlan(program: arguments.first ?? [], arguments: arguments, environment: message.all("env"))
         plan.directory = directory

@@ -11,8 +11,8 @@ struct EnclavePlan: Equatable {
         case temporary(path: String, mode: String, owner: Account?)
         /// The vault's file system.
         case vault(path: String)
-        /// A folder of the vault, seen at a second place. Both are made if they are missing.
-        case bridge(source: String, target: String)
+        /// A folder of the vault, seen in the home too. Both are made if they are missing.
+        case bridge(String)
         /// Terminals of the enclave's own (devpts(5)).
         case terminals
         /// /proc of the enclave's own PID namespace.
@@ -23,6 +23,10 @@ struct EnclavePlan: Equatable {
 
     var account: Account
     var steps: [Step]
+    /// Seconds without input on the enclave's terminals after which its PID 1 says so; nil for never.
+    var idleAfter: Int64?
+    /// Under which everything in the enclave runs.
+    var filter: GhostFilter
 
     /// The vault's place in the ghost.
     static func vaultPath(of account: Account) -> String {
@@ -32,9 +36,13 @@ struct EnclavePlan: Equatable {
     /// - Parameters:
     ///   - project: The project's name, for the host name that the ghost sees.
     ///   - bridges: Names relative to the vault's root and to the ghost's home.
+    ///   - allowedCalls: What the project allows its ghost beyond what every ghost may.
     /// - Throws: code 3 for a bridge that would leave the vault.
-    init(account: Account, project: String, bridges: [String]) throws(Failure) {
+    init(
+        account: Account, project: String, bridges: [String], allowedCalls: [RefusedCalls]
+    ) throws(Failure) {
         self.account = account
+        filter = GhostFilter(allowing: allowedCalls)
         let vault = EnclavePlan.vaultPath(of: account)
         steps = [.hostname("\(project)-ghost"), .privatePropagation]
         if Defence.privateHome.isOn {
@@ -46,10 +54,10 @@ struct EnclavePlan: Equatable {
             guard EnclavePlan.staysInside(bridge) else {
                 throw Failure(.project, "the bridge \(bridge) is not a name inside the vault; give a relative path without ..")
             }
-            steps.append(.bridge(source: "\(vault)/\(bridge)", target: "\(account.home)/\(bridge)"))
+            steps.append(.bridge(bridge))
         }
+        if Defence.privateTmp.isOn { steps.append(.temporary(path: "/tmp", mode: "1777", owner: nil)) }
         steps += [
-            .temporary(path: "/tmp", mode: "1777", owner: nil),
             .temporary(path: "/var/tmp", mode: "1777", owner: nil),
             .temporary(path: "/dev/shm", mode: "1777", owner: nil),
             .temporary(path: EnclavePlan.runtimeDirectory(of: account), mode: "0700", owner: account),

@@ -3,58 +3,60 @@ import CSeccomp
 import Contract
 import Linux
 
-/// A seccomp filter (seccomp(2)) as a plain list, by the names of system calls. What it refuses fails with EPERM; calls of
-/// another architecture than ours are refused altogether.
-struct SystemCallFilter {
-    /// A call that is decided by the low 32 bits of one argument: the kernel reads no more of an ioctl's number or clone's flags.
-    struct ArgumentRule {
-        var call: String
-        var argument: UInt32
-        var mask: UInt64
-        var value: UInt64
+/// A seccomp filter (seccomp(2)) as a plain list, by the names of system calls. Calls of another architecture than ours (i386 and
+/// x32 on x86-64) are refused altogether.
+struct SystemCallFilter: Equatable {
+    enum Answer: Equatable {
+        case allowed
+        /// EPERM, as for want of a privilege.
+        case refused
+        /// ENOSYS, as of a kernel that is older: the C library then falls back to an older call.
+        case unavailable
     }
 
-    /// The listed calls are the only ones allowed, or the only ones refused.
-    var isAllowList: Bool
-    var calls: [String]
-    /// Refused by their argument; only beside a list of refused calls.
-    var refusedArguments: [ArgumentRule] = []
-    /// Answered with ENOSYS, so that the C library falls back to a call that the filter can look into.
-    var unavailable: [String] = []
+    /// A condition on one argument. The kernel reads only the low 32 bits of an ioctl's number, clone's flags and a socket's
+    /// family, so whatever the high ones hold must not make a difference.
+    enum Comparison: Equatable {
+        /// The bits of `mask` are those of `value`.
+        case bits(argument: UInt32, mask: UInt32, value: UInt32)
+        /// More than `value`, in all 64 bits.
+        case above(argument: UInt32, value: UInt64)
+    }
 
-    /// Puts the filter on this process and all that it starts; no_new_privs comes with it. There is no way back.
+    struct Rule: Equatable {
+        var call: String
+        var answer: Answer
+        /// Without one the rule is for every such call.
+        var comparison: Comparison?
+    }
+
+    var rules: [Rule]
+    /// The answer to what no rule is for.
+    var otherwise: Answer
+
+    /// Puts the filter on this process and all that it starts, beside those it has already: the strictest answer counts.
+    /// no_new_privs comes with it, and there is no way back.
     func load() throws(Failure) {
         try failing(.refused, next: "the kernel must support seccomp") { () throws(SystemError) in
-            let refuse = SystemCallFilter.error(EPERM)
-            let context = seccomp_init(isAllowList ? refuse : SystemCallFilter.allow)
-            guard let context else { throw SystemError("make a system call filter", errno: ENOMEM) }
-            defer { seccomp_release(context) }
-            try check(seccomp_attr_set(context, SCMP_FLTATR_ACT_BADARCH, refuse))
-            for call in calls { try add(context, isAllowList ? SystemCallFilter.allow : refuse, call, []) }
-            for call in unavailable { try add(context, SystemCallFilter.error(ENOSYS), call, []) }
-            for rule in refusedArguments {
-                let comparison = scmp_arg_cmp(
-                    arg: rule.argument, op: SCMP_CMP_MASKED_EQ, datum_a: rule.mask, datum_b: rule.value)
-                try add(context, refuse, rule.call, [comparison])
+            guard let context = seccomp_init(otherwise.action) else {
+                throw SystemError("make a system call filter", errno: ENOMEM)
             }
+            defer { seccomp_release(context) }
+            try check(seccomp_attr_set(context, SCMP_FLTATR_ACT_BADARCH, Answer.refused.action))
+            // A tree of a few steps instead of a row of hundreds.
+            try check(seccomp_attr_set(context, SCMP_FLTATR_CTL_OPTIMIZE, 2))
+            // The library takes no rule that says what holds anyway.
+            for rule in rules where rule.answer != otherwise { try add(rule, to: context) }
             try check(seccomp_load(context))
         }
     }
 
-    private static let allow: UInt32 = 0x7fff_0000  // SCMP_ACT_ALLOW
-
-    /// SCMP_ACT_ERRNO of seccomp_init(3), a macro.
-    private static func error(_ errno: Int32) -> UInt32 {
-        0x0005_0000 | UInt32(errno)
-    }
-
-    /// A name that this architecture or library does not know needs no rule.
-    private func add(
-        _ context: scmp_filter_ctx, _ action: UInt32, _ call: String, _ comparisons: [scmp_arg_cmp]
-    ) throws(SystemError) {
-        let number = seccomp_syscall_resolve_name(call)
+    private func add(_ rule: Rule, to context: scmp_filter_ctx) throws(SystemError) {
+        let number = seccomp_syscall_resolve_name(rule.call)
+        // This architecture has no such call, or this library does not know it yet: then `otherwise` is the answer.
         if number < 0 { return }
-        try check(seccomp_rule_add_array(context, action, number, UInt32(comparisons.count), comparisons))
+        let comparisons = rule.comparison.map { [$0.argument] } ?? []
+        try check(seccomp_rule_add_array(context, rule.answer.action, number, UInt32(comparisons.count), comparisons))
     }
 
     private func check(_ result: Int32) throws(SystemError) {
@@ -62,41 +64,23 @@ struct SystemCallFilter {
     }
 }
 
-extension SystemCallFilter {
-    /// What answering FUSE requests with several threads takes, and nothing that could open, run or send anything.
-    static let vaultServer = SystemCallFilter(
-        isAllowList: true,
-        calls: [
-            "read", "readv", "write", "writev", "pread64", "pwrite64", "fdatasync", "fsync", "close", "fcntl", "sendmsg", "futex",
-            "mmap", "munmap", "mremap", "mprotect", "madvise", "brk", "mlock", "munlock", "clone", "clone3", "exit", "exit_group",
-            "rt_sigaction", "rt_sigprocmask", "rt_sigreturn", "set_robust_list", "rseq", "gettid", "getpid", "getppid", "prctl",
-            "sched_yield", "sched_getaffinity", "clock_gettime", "clock_nanosleep", "restart_syscall", "getrandom", "tgkill",
-        ])
+extension SystemCallFilter.Answer {
+    /// The macros of seccomp_init(3).
+    fileprivate var action: UInt32 {
+        switch self {
+        case .allowed: 0x7fff_0000
+        case .refused: 0x0005_0000 | UInt32(EPERM)
+        case .unavailable: 0x0005_0000 | UInt32(ENOSYS)
+        }
+    }
+}
 
-    /// What no program of a ghost needs, and what has been a way out of a namespace or into another process.
-    static let ghost = SystemCallFilter(
-        isAllowList: false,
-        calls: [
-            // Mounts and namespaces: the enclave's are finished.
-            "mount", "umount", "umount2", "pivot_root", "chroot", "fsopen", "fsconfig", "fsmount", "fspick", "move_mount",
-            "open_tree", "mount_setattr", "setns", "unshare",
-            // Handles reach past a mount's root; keyrings are shared by uid across namespaces.
-            "open_by_handle_at", "keyctl", "add_key", "request_key",
-            // Large, seldom needed parts of the kernel that were broken before.
-            "bpf", "perf_event_open", "userfaultfd", "io_uring_setup", "io_uring_enter", "io_uring_register", "kexec_load",
-            "kexec_file_load", "init_module", "finit_module", "delete_module",
-            // The machine, not the enclave.
-            "reboot", "swapon", "swapoff", "acct", "quotactl", "quotactl_fd", "settimeofday", "clock_settime", "clock_adjtime",
-            "adjtimex", "sethostname", "setdomainname", "syslog", "iopl", "ioperm", "nfsservctl", "vhangup", "fanotify_init",
-        ],
-        refusedArguments: [
-            // A nested user namespace would bring capabilities back, over what it holds.
-            ArgumentRule(call: "clone", argument: 0, mask: UInt64(CLONE_NEWUSER), value: UInt64(CLONE_NEWUSER)),
-            ArgumentRule(call: "clone", argument: 0, mask: UInt64(CLONE_NEWNS), value: UInt64(CLONE_NEWNS)),
-            // Typing into a terminal for its owner (ioctl_tty(2)).
-            ArgumentRule(call: "ioctl", argument: 1, mask: 0xffff_ffff, value: UInt64(TIOCSTI)),
-            ArgumentRule(call: "ioctl", argument: 1, mask: 0xffff_ffff, value: UInt64(TIOCLINUX)),
-        ],
-        // Its flags are in memory, where no filter sees them; clone's are in a register.
-        unavailable: ["clone3"])
+extension SystemCallFilter.Comparison {
+    fileprivate var argument: scmp_arg_cmp {
+        switch self {
+        case .bits(let argument, let mask, let value):
+            scmp_arg_cmp(arg: argument, op: SCMP_CMP_MASKED_EQ, datum_a: UInt64(mask), datum_b: UInt64(value))
+        case .above(let argument, let value): scmp_arg_cmp(arg: argument, op: SCMP_CMP_GT, datum_a: value, datum_b: 0)
+        }
+    }
 }

@@ -10,7 +10,10 @@ final class Client {
     /// The client's standard input, output and error.
     let standard: [Int32]
     private var owned: ReceivedDescriptors
-    private let passphrase: Int32?
+    private let passphrase: PassphraseSource?
+    /// Of a `vault` request: the other passphrase that it is about, and the file that it reads or writes.
+    let secondPassphrase: PassphraseSource?
+    let file: Int32?
     /// The terminal's settings when the client came, to be restored if a prompt is broken off.
     private var terminalSettings: termios?
 
@@ -33,8 +36,11 @@ final class Client {
         self.request = request
         self.socket = socket
         let numbers = descriptors.numbers
-        standard = request.verb.isShort ? [] : Array(numbers[1...3])
-        passphrase = request.hasPassphraseDescriptor ? numbers[4] : nil
+        standard = request.verb == .lock ? [] : Array(numbers[1...3])
+        var further = numbers.dropFirst(4)
+        passphrase = request.passphraseForm.flatMap { form in further.popFirst().map { form.source($0) } }
+        secondPassphrase = request.maintenance?.secondForm.flatMap { form in further.popFirst().map { form.source($0) } }
+        file = request.maintenance?.hasFile == true ? further.popFirst() : nil
         owned = descriptors
         tokens = message.all("token")
         nextToken = message.bytes("next-token")
@@ -45,13 +51,16 @@ final class Client {
     }
 
     /// The client's terminal, if it has one.
-    private var terminal: Int32? {
+    var terminal: Int32? {
         standard.first { isatty($0) == 1 }
     }
 
+    /// Where the passphrase comes from that the client sent a descriptor for; nil if it sent none.
+    var givenPassphrase: PassphraseSource? { passphrase }
+
     /// Where this client's passphrase comes from; nil if there is neither a terminal nor a descriptor for it.
     var passphraseSource: PassphraseSource? {
-        if let passphrase { return .descriptor(passphrase) }
+        if let passphrase { return passphrase }
         return terminal.map { .terminal($0) }
     }
 
@@ -76,6 +85,13 @@ final class Client {
     func answer(vaultIsOpen: Bool) -> Reply {
         .ok(
             Message("exit").adding("status", String(endedStatus ?? 0)).adding("vault", vaultIsOpen ? "open" : "locked"))
+    }
+
+    /// Whether nothing was typed on this client's terminal for so many seconds.
+    func isIdle(for seconds: Int64) -> Bool {
+        guard isRunning || prover != nil else { return true }
+        guard let terminal, let last = IdleTime.lastInput(terminal) else { return false }
+        return IdleTime.isOver(last: last, limit: seconds)
     }
 
     /// Says something on the client's standard error.

@@ -12,7 +12,11 @@ struct GhostConfiguration: Equatable {
     var driver: DriverChoice
     /// Seconds between two saves of a vault in memory, while something changes.
     var saveEvery: Int64
+    /// Seconds without input on a terminal after which the vault is locked; nil for never.
+    var lockAfter: Int64?
     var bridges: [String]
+    /// What the project allows its ghost beyond what every ghost may.
+    var allowedCalls: [RefusedCalls]
     /// Where a ghost's shell starts.
     var directory: String
 
@@ -44,8 +48,32 @@ struct GhostConfiguration: Equatable {
             }
             saveEvery = seconds
         }
+        if let text = variable(PodVariable.lockAfter) {
+            guard let seconds = Int64(text), seconds >= IdleTime.leastSeconds else {
+                throw Failure(.project, "vault: lock_after: must be at least \(IdleTime.leastSeconds)s; \(text) seconds is not")
+            }
+            lockAfter = seconds
+        }
         bridges = (variable(PodVariable.bridges) ?? "").split(separator: ":").map { String($0) }
+        allowedCalls = try GhostConfiguration.allowedCalls(variable(PodVariable.allowedCalls) ?? "")
         directory = PodPaths.workspace
+    }
+
+    /// The config file was checked already; but what comes from there is not what decides about a never.
+    private static func allowedCalls(_ names: String) throws(Failure) -> [RefusedCalls] {
+        var result: [RefusedCalls] = []
+        for name in names.split(separator: ":") {
+            guard let group = RefusedCalls(rawValue: String(name)), group.mayBeAllowed else {
+                throw Failure(
+                    .project,
+                    """
+                    no project may allow its ghost \(name); under enclave: allow: in config.yaml there can be \
+                    \(RefusedCalls.namesThatMayBeAllowed.joined(separator: ", "))
+                    """)
+            }
+            result.append(group)
+        }
+        return result
     }
 
     /// The configuration of the pod that we are in.

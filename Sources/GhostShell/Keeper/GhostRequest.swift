@@ -4,11 +4,10 @@ import Contract
 struct GhostRequest: Equatable {
     enum Verb: Equatable {
         case unlock, attach, exec, lock
-        /// `vault` with `action=save`.
+        /// Work on the vault itself: its keys, header and size.
+        case vault
+        /// `vault` too, with `action=save`: the open vault's own server does it.
         case save
-
-        /// Neither needs the client's standard descriptors.
-        var isShort: Bool { self == .lock || self == .save }
     }
 
     var verb: Verb
@@ -21,10 +20,19 @@ struct GhostRequest: Equatable {
     var locksAfter = false
     /// `lock` without saving what a vault in memory has not saved yet.
     var discards = false
-    /// The client sent a fourth descriptor, to read the passphrase from.
-    var hasPassphraseDescriptor = false
+    /// How the client's fourth descriptor holds the passphrase; nil when it sent none.
+    var passphraseForm: PassphraseForm?
+    /// What a `vault` request asks for; nil for any other.
+    var maintenance: MaintenanceRequest?
+    /// Who asks, as `tazpod-init` saw it.
+    var peerUID: Int32 = -1
     /// Variables that describe the client's terminal, as `NAME=value`.
     var terminalVariables: [[UInt8]] = []
+
+    /// How many passphrases that user may try until the next answer; from `tazpod-init`.
+    var tries: Int32 = 1
+    /// Seconds that the next try has to wait.
+    var pause: Int32 = 0
 
     /// Variables that a client may set in a ghost: none of them can name a program or a file to read.
     private static let acceptedVariables = ["TERM", "COLORTERM", "LANG", "TZ"]
@@ -36,21 +44,23 @@ struct GhostRequest: Equatable {
         case "attach": verb = .attach
         case "exec": verb = .exec
         case "lock": verb = .lock
-        case "vault":
-            guard message.text("action") == "save" else { throw Failure(.usage, "the ghost has no such action on its vault") }
-            verb = .save
+        case "vault": verb = message.text("action") == "save" ? .save : .vault
         default: throw Failure(.usage, "the ghost has no such request")
         }
         isDetached = message.text("detach") == "1"
         discards = message.text("discard") == "1"
-        if discards && message.number("peer-uid") != 0 {
+        peerUID = message.number("peer-uid") ?? -1
+        if discards && peerUID != 0 {
             throw Failure(
                 .refused, "what was not saved can be discarded from outside the pod only; run tazpod lock --discard there")
         }
         command = message.all("arg")
-        hasPassphraseDescriptor = message.text("passphrase") == "descriptor"
+        passphraseForm = try PassphraseForm(message.text("passphrase"))
         locksAfter = message.text("lock-after") == "1" || (verb == .unlock && !command.isEmpty)
+        tries = message.number("peer-tries") ?? 1
+        pause = message.number("peer-pause") ?? 0
         terminalVariables = message.all("env").filter(GhostRequest.isAccepted)
+        if verb == .vault { maintenance = try MaintenanceRequest(message) }
         if verb == .exec && command.isEmpty { throw Failure(.usage, "exec needs a command to run") }
         if isDetached && !command.isEmpty { throw Failure(.usage, "unlock takes --detach or a command, not both") }
     }
@@ -64,9 +74,11 @@ struct GhostRequest: Equatable {
         return !value.hasPrefix("/") && !value.hasPrefix(":") && !value.contains("..")
     }
 
-    /// A client must send its standard input, output and error, and the descriptor of the passphrase if it speaks of one.
+    /// A client must send its standard input, output and error, and the descriptor of everything else that it speaks of: the
+    /// passphrase, the second passphrase, a file.
     func check(descriptorCount: Int) throws(Failure) {
-        let expected = verb.isShort ? 0 : hasPassphraseDescriptor ? 4 : 3
+        let further = (passphraseForm == nil ? 0 : 1) + (maintenance?.descriptorCount ?? 0)
+        let expected = verb == .lock ? 0 : 3 + further
         guard descriptorCount == expected else {
             throw Failure(.usage, "the request came with \(descriptorCount) descriptors; it takes \(expected)")
         }

@@ -7,8 +7,11 @@ extension Keeper {
     func accept(_ client: Client) throws(Failure) {
         switch (client.request.verb, state) {
         case (.lock, _) where client.request.discards: lock(because: nil, discarding: true)
-        case (.lock, _): lockOnceSaved()
-        case (.unlock, .locked): try beginOpening(for: client)
+        case (.lock, _): lockOnceSaved(because: nil)
+        case (.vault, _): try beginMaintenance(for: client)
+        case (.unlock, .locked):
+            try checkNoMaintenance()
+            try beginOpening(for: client)
         case (_, .locked): throw Failure(.refused, "the vault is locked; run tazpod unlock first")
         case (.save, .open(let vault)): save(vault, for: client)
         case (_, .pending): throw Failure(.vault, "the vault is being opened by somebody else just now; try again in a moment")
@@ -30,6 +33,7 @@ extension Keeper {
         guard let source = client.passphraseSource else {
             throw Failure(.proof, "a ghost asks for proof: unlock from this host, run it on a terminal, or use --passphrase-fd N")
         }
+        try checkGuess(client)
         try startProver(client, source)
     }
 
@@ -47,8 +51,10 @@ extension Keeper {
     }
 
     func proofEnded(_ client: Client, _ status: Int32) {
+        let code = ExitCode(rawValue: status)
+        if code == .done || code == .proof { tellGuess(client, isRight: code == .done) }
         do throws(Failure) {
-            switch ExitCode(rawValue: status) {
+            switch code {
             case .done: try grant(client)
             case .proof: throw Failure(.proof, "the passphrase is wrong; the vault stays open for those who have it")
             case .refused: throw Failure(.refused, "this pod has too little memory left to check the passphrase; give it more")
@@ -62,7 +68,7 @@ extension Keeper {
     /// The client may: its command, or its terminal, goes into the enclave.
     func grant(_ client: Client) throws(Failure) {
         if client.request.provesOnly || client.request.verb == .unlock, let next = try AttachToken(client.takeNextToken()) {
-            token = next
+            if Defence.rotation.isOn || token == nil { token = next }
         }
         guard case .open(let vault) = state else { return }
         if client.request.provesOnly {
@@ -83,7 +89,7 @@ extension Keeper {
                 try vault.enclave?.channel.send(message.encoded, descriptors: client.standard)
             }
         }
-        isIdle = false
+        isEnclaveEmpty = false
         client.isRunning = true
         client.reply(.ok(Message("ok").adding("state", "running")))
     }
@@ -117,6 +123,9 @@ extension Keeper {
         clients[client.identifier] = nil
         if case .pending(_, let asked) = state, asked === client {
             abandonOpening()
+        } else if maintenance?.client === client {
+            endMaintenance()
+            finishIfLocked()
         } else if let prover = client.prover {
             ChildProcess(pid: prover).end()
             client.restoreTerminal()
@@ -133,17 +142,22 @@ extension Keeper {
             lock(because: nil)
             return
         }
-        guard let exited = Message(parsing: message.bytes) else { return }
-        if exited.isWord(EnclaveInit.Word.idle) {
-            isIdle = true
-            return lockOnceSaved()
+        guard let said = Message(parsing: message.bytes) else { return }
+        if said.isWord(EnclaveInit.Word.idle) {
+            lockIfIdle()
+            return
         }
-        guard exited.isWord(EnclaveInit.Word.exited),
-            let identifier = exited.number("id"), let status = exited.number("status"), let client = clients[identifier]
+        if said.isWord(EnclaveInit.Word.empty) {
+            isEnclaveEmpty = true
+            lockOnceSaved(because: nil)
+            return
+        }
+        guard said.isWord(EnclaveInit.Word.exited), let identifier = said.number("id"), let status = said.number("status"),
+            let client = clients[identifier]
         else { return }
         client.endedStatus = status
         if client.request.locksAfter {
-            lockOnceSaved()
+            lockOnceSaved(because: nil)
         } else if client.request.isDetached {
             remove(client, client.answer(vaultIsOpen: true))
         } else {

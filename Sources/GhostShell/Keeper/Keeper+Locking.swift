@@ -4,44 +4,51 @@ import Linux
 
 extension Keeper {
     /// Locks, whatever the state, and tells every client: those that asked for it that it is done, those whose command ended
-    /// its status, the others why.
+    /// its status, the others why. Who asked for it hears also when the disk did not take all that was written.
     ///
     /// - Parameters:
     ///   - failure: What made it necessary; nil when it was asked for, or the last process of the ghost ended.
     ///   - discarding: What was not saved is lost.
     func lock(because failure: Failure?, discarding: Bool = false) {
-        var loss: Failure?
+        var complaint: Failure?
+        endMaintenance()
         switch state {
         case .locked: break
         case .pending(let vault, let client):
-            _ = vault.close()
+            vault.close()
             client.restoreTerminal()
         case .open(let vault):
             announce("closing")
             collectStatuses(vault)
-            if let problem = vault.close(discarding: discarding) { loss = Keeper.loss(because: problem) }
+            complaint = vault.close(discarding: discarding)
+            if let complaint { TazpodGhost.complain(complaint.sentence) }
         }
         state = .locked
+        isDone = true
         token = nil
-        if let loss { complain(loss) }
-        let reason = failure ?? Failure(.refused, "the vault was locked meanwhile")
+        let reason = failure ?? complaint ?? Failure(.refused, "the vault was locked meanwhile")
         for client in clients.values {
             if let prover = client.prover {
                 ChildProcess(pid: prover).end()
                 client.restoreTerminal()
             }
-            if let loss, client.request.verb.isShort || client.request.locksAfter {
-                client.reply(.error(loss))
-            } else if client.request.verb == .lock {
-                client.reply(.ok(Message("ok").adding("vault", "locked")))
+            if client.request.verb == .lock {
+                client.reply(complaint.map { .error($0) } ?? .ok(Message("ok").adding("vault", "locked")))
             } else if failure == nil, client.endedStatus != nil || client.isRunning {
+                if let complaint { client.notice(complaint.sentence) }
                 client.reply(client.answer(vaultIsOpen: false))
             } else {
                 client.reply(.error(reason))
             }
         }
         clients = [:]
-        isDone = true
+    }
+
+    /// Nothing was typed in the enclave for as long as the project allows. What somebody types into from outside, and what somebody
+    /// waits for without a terminal, is in use all the same.
+    func lockIfIdle() {
+        guard let limit = configuration.lockAfter, clients.values.allSatisfy({ $0.isIdle(for: limit) }) else { return }
+        lockOnceSaved(because: Failure(.timeout, "nothing was typed in the ghost for \(limit) seconds, so the vault was locked"))
     }
 
     /// The enclave may have ended with statuses that we have not read yet.

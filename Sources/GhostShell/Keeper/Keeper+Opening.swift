@@ -6,11 +6,12 @@ extension Keeper {
     /// Starts to open the vault for `client`: its server asks for the passphrase.
     func beginOpening(for client: Client) throws(Failure) {
         let source = try client.requirePassphraseSource()
+        try checkGuess(client)
         let vault = try OpenVault(configuration)
         do throws(Failure) {
-            try vault.startServer(source, project: configuration.project)
+            try vault.startServer(source, project: configuration.project, tries: Int(client.request.tries))
         } catch {
-            _ = vault.close()
+            vault.close()
             throw error
         }
         state = .pending(vault, client: client)
@@ -25,15 +26,22 @@ extension Keeper {
                 throw Failure(.vault, "the vault's server ended unexpectedly; the vault is locked")
             }
             if case .error(let failure)? = Reply(parsing: message.bytes) { throw failure }
+            if Message(parsing: message.bytes)?.isWord(VaultServer.wrongWord) == true {
+                tellGuess(client, isRight: false)
+                return
+            }
             guard let unlocked = Message(parsing: message.bytes), unlocked.isWord(VaultServer.unlockedWord) else {
                 throw Failure(.vault, "the vault's server speaks another version's words; rebuild the pod's image")
             }
             try vault.startEnclave(configuration, &message.descriptors)
+            tellGuess(client, isRight: true)
             state = .open(vault)
             announceOpen(vault)
             if unlocked.text(VaultServer.mendedField) != nil {
-                client.notice("the vault's header was damaged and was mended from its intact copy")
+                client.notice(VaultServer.mendedSentence)
             }
+            if let warning = SwapSpace.warning() { client.notice(warning) }
+            if let warning = vault.roomWarning { client.notice(warning) }
             try grant(client)
         } catch {
             lock(because: error)

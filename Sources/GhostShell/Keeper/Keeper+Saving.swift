@@ -4,13 +4,19 @@ import Linux
 
 extension Keeper {
     func announceOpen(_ vault: OpenVault) {
-        announce("open", [("driver", vault.driver.name.rawValue)] + (vault.saves?.fields ?? []))
+        announce(
+            "open",
+            [("driver", vault.driver.name.rawValue)] + (configuration.lockAfter.map { [("lock-after", String($0))] } ?? [])
+                + (vault.saves?.fields ?? []))
     }
 
     /// Locks. A vault in memory is saved before, while its enclave still runs; if that fails, it stays open.
-    func lockOnceSaved() {
-        guard case .open(let vault) = state, vault.saves != nil, Defence.saveFirst.isOn else { return lock(because: nil) }
+    ///
+    /// - Parameter failure: What makes it necessary, as for `lock`.
+    func lockOnceSaved(because failure: Failure?) {
+        guard case .open(let vault) = state, vault.saves != nil, Defence.saveFirst.isOn else { return lock(because: failure) }
         isLockAwaitingSave = true
+        lockReason = failure
         vault.tellServer(RamServer.Word.save)
     }
 
@@ -37,7 +43,7 @@ extension Keeper {
     }
 
     private func saveEnded(_ problem: Failure?, _ result: String) {
-        if let problem { complain(Failure(.vault, "the vault could not be saved: \(problem.sentence)")) }
+        if let problem { TazpodGhost.complain("the vault could not be saved: \(problem.sentence)") }
         for client in clients.values where client.request.verb == .save {
             if let problem {
                 remove(client, .error(Failure(.vault, "\(problem.sentence); the old image was kept, and the vault stays open")))
@@ -45,9 +51,10 @@ extension Keeper {
                 remove(client, .ok(Message("ok").adding("save", result)))
             }
         }
-        guard isLockAwaitingSave || isIdle else { return }
+        guard isLockAwaitingSave || isEnclaveEmpty else { return }
         isLockAwaitingSave = false
-        guard let problem else { return lock(because: nil) }
+        guard let problem else { return lock(because: lockReason) }
+        lockReason = nil
         let refusal = Failure(
             .vault,
             """
@@ -62,10 +69,5 @@ extension Keeper {
             }
         }
         answerEndedClients()
-    }
-
-    /// What is said when a vault was locked without its last changes.
-    static func loss(because problem: Failure) -> Failure {
-        Failure(.vault, "the vault is locked, but what changed last could not be saved: \(problem.sentence)")
     }
 }

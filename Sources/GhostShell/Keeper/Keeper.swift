@@ -19,15 +19,22 @@ final class Keeper {
     var state = State.locked
     var clients: [Int32: Client] = [:]
     var token: AttachToken?
+    /// What is being done to the vault itself for some client.
+    var maintenance: Maintenance?
     private var lastIdentifier: Int32 = 0
     /// When clients whose command has ended are answered at the latest, in monotonic milliseconds.
     var answerBy: Int64?
     /// The vault is locked as soon as it is saved.
     var isLockAwaitingSave = false
+    /// What makes that necessary; nil when it was asked for.
+    var lockReason: Failure?
     /// Nothing runs in the enclave any more; only that it could not be saved keeps the vault open.
-    var isIdle = false
-    /// Set when there is nothing left to keep.
-    var isDone = false
+    var isEnclaveEmpty = false
+    /// Set when there is nothing left to keep. Init's next request then fails at once, and goes to another keeper: it would
+    /// otherwise wait unread for our end.
+    var isDone = false {
+        didSet { if isDone { shutdown(commander.descriptor.raw, Int32(SHUT_RD)) } }
+    }
 
     /// - Parameter commander: Where `tazpod-init` passes requests on.
     init(configuration: GhostConfiguration, commander: consuming MessageSocket) throws(Failure) {
@@ -138,6 +145,7 @@ final class Keeper {
                 proofEnded(client, exitStatus(status))
             }
         }
+        reapMaintenance()
         switch state {
         case .locked: break
         case .pending: readServer()
@@ -160,14 +168,10 @@ final class Keeper {
         try? commander.send(message.encoded)
     }
 
-    /// Says something in the pod's log.
-    func complain(_ failure: Failure) {
-        let bytes = [UInt8]("tazpod-ghost: \(failure.sentence)\n".utf8)
-        _ = bytes.withUnsafeBytes { write(STDERR_FILENO, $0.baseAddress, $0.count) }
-    }
-
-    /// Without a vault there is nothing to keep.
+    /// Without a vault there is nothing to keep. A request that was passed to us meanwhile is still answered.
     func finishIfLocked() {
-        if case .locked = state { isDone = true }
+        guard case .locked = state, maintenance == nil else { return }
+        var watched = pollfd(fd: commander.descriptor.raw, events: Int16(POLLIN), revents: 0)
+        isDone = poll(&watched, 1, 0) == 0
     }
 }

@@ -12,6 +12,19 @@ final class ServerLink {
         self.process = process
         self.channel = channel
     }
+
+    /// Lets the server read to the end of what we have to say.
+    func enclaveHasEnded() {
+        shutdown(channel.descriptor.raw, Int32(SHUT_WR))
+    }
+
+    /// What a server that has ended was not content with.
+    func lastComplaint() -> Failure? {
+        guard case .message(let message)? = try? channel.receive(capacity: Message.maximumLength),
+            case .error(let failure)? = Reply(parsing: message.bytes)
+        else { return nil }
+        return failure
+    }
 }
 
 /// What the keeper holds of one vault, from the lock on its image to its enclave. The parts come one after the other.
@@ -30,11 +43,12 @@ final class OpenVault {
     }
 
     /// Starts the process that asks for the passphrase and then serves the plain data.
-    func startServer(_ source: PassphraseSource, project: String) throws(Failure) {
+    ///
+    /// - Parameter tries: How many passphrases may be tried.
+    func startServer(_ source: PassphraseSource, project: String, tries: Int) throws(Failure) {
         try driver.prepare(for: image)
-        if !image.isNew { try LoopDevice.checkUnused(asBackingFile: image.descriptor) }
         let pair = try failing(.vault) { () throws(SystemError) in try MessageSocketPair() }
-        let vaultServer = VaultServer(source: source, project: project)
+        let vaultServer = VaultServer(source: source, project: project, tries: tries)
         let process = try failing(.vault) { () throws(SystemError) in
             try ChildProcess.fork("tazpod-vault") {
                 closeDescriptors(
@@ -51,7 +65,10 @@ final class OpenVault {
     ///
     /// - Parameter descriptors: What came with the server's announcement.
     func startEnclave(_ configuration: GhostConfiguration, _ descriptors: inout ReceivedDescriptors) throws(Failure) {
-        let plan = try EnclavePlan(account: configuration.account, project: configuration.project, bridges: configuration.bridges)
+        var plan = try EnclavePlan(
+            account: configuration.account, project: configuration.project, bridges: configuration.bridges,
+            allowedCalls: configuration.allowedCalls)
+        plan.idleAfter = configuration.lockAfter
         let filesystem = try driver.openFilesystem(&descriptors, of: image)
         switch filesystem {
         case .device(let device):
@@ -60,11 +77,14 @@ final class OpenVault {
             } else {
                 try Filesystem.check(device.descriptor)
             }
-        case .tree: saves = SaveRecord(savedAt: image.modificationTime().seconds)
+        case .tree: saves = SaveRecord(savedAt: image.modificationTime())
         }
         if image.isNew { try image.publish() }
         enclave = try Enclave.start(plan, on: filesystem, directory: configuration.directory)
     }
+
+    /// What to say when there may be too little room on the image's disk.
+    var roomWarning: String? { saves == nil ? image.roomWarning() : image.replacementWarning() }
 
     /// Asks the server of a vault in memory for something.
     func tellServer(_ word: String) {
@@ -78,13 +98,14 @@ final class OpenVault {
 
     /// Ends enclave and server, and waits for both: afterwards nothing of the vault is mounted, mapped or in memory.
     ///
-    /// - Parameter discarding: What was not saved is lost.
-    /// - Returns: why the last changes of a vault in memory could not be saved.
+    /// - Parameter discarding: What a vault in memory has not saved is lost.
+    /// - Returns: what the server has to say of its end: not all that was written is in the image.
+    @discardableResult
     func close(discarding: Bool = false) -> Failure? {
         endEnclave()
-        let loss = endServer(discarding: discarding)
+        let complaint = endServer(discarding: discarding)
         image.discardIfUnpublished()
-        return loss
+        return complaint
     }
 
     /// A polite end first, for shells that save their history; then the kernel's.
@@ -92,7 +113,9 @@ final class OpenVault {
         guard let enclave else { return }
         self.enclave = nil
         try? enclave.channel.send(Message(EnclaveInit.Word.end).encoded)
-        if enclave.process.wait(milliseconds: OpenVault.politeMilliseconds) == nil { enclave.process.end() }
+        if enclave.process.wait(milliseconds: OpenVault.politeMilliseconds) == nil && Defence.forcedEnd.isOn {
+            enclave.process.end()
+        }
         filesystem = enclave.filesystem
     }
 
@@ -106,22 +129,18 @@ final class OpenVault {
     /// somebody outside holds a file of the vault, handed out of the ghost: the file system is then shut off under it.
     private func endServer(discarding: Bool) -> Failure? {
         guard let server else { return nil }
-        var loss: Failure?
-        switch filesystem {
-        case nil: server.process.end()
-        case .tree:
-            loss = server.save(discarding: discarding)
-            server.process.end()
-        case .device(let device):
-            // The driver for device-mapper waits for our end of this.
-            let process = server.process
-            self.server = nil
-            if process.wait(milliseconds: OpenVault.unmountMilliseconds) != nil { return nil }
-            if Defence.shutOff.isOn { Filesystem.shutOff(device) }
-            process.end()
-        }
         self.server = nil
+        var complaint: Failure?
+        switch filesystem {
+        case nil: break
+        case .tree: complaint = server.save(discarding: discarding)
+        case .device(let device):
+            server.enclaveHasEnded()
+            if server.process.wait(milliseconds: OpenVault.unmountMilliseconds) != nil { return server.lastComplaint() }
+            if Defence.shutOff.isOn { Filesystem.shutOff(device) }
+        }
+        server.process.end()
         driver.cutOff(image)
-        return loss
+        return complaint
     }
 }

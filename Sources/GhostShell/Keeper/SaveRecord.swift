@@ -47,7 +47,7 @@ extension ServerLink {
 
     /// Has the server save for the last time, and waits for its end.
     ///
-    /// - Returns: why it could not.
+    /// - Returns: why it could not, for those who lock to hear.
     func save(discarding: Bool) -> Failure? {
         try? channel.send(Message(discarding ? RamServer.Word.discard : RamServer.Word.close).encoded)
         let deadline = monotonicMilliseconds() + ServerLink.lastSaveMilliseconds
@@ -55,7 +55,10 @@ extension ServerLink {
         while true {
             var watched = pollfd(fd: channel.descriptor.raw, events: Int16(POLLIN), revents: 0)
             let left = deadline - monotonicMilliseconds()
-            if left <= 0 { return Failure(.timeout, "it took longer than \(ServerLink.lastSaveMilliseconds / 1000) seconds") }
+            if left <= 0 {
+                problem = Failure(.timeout, "it took longer than \(ServerLink.lastSaveMilliseconds / 1000) seconds")
+                break
+            }
             if poll(&watched, 1, Int32(clamping: left)) <= 0 { continue }
             guard case .message(let received)? = try? channel.receive(capacity: Message.maximumLength) else { break }
             guard let message = Message(parsing: received.bytes) else { continue }
@@ -63,6 +66,7 @@ extension ServerLink {
             problem = SaveRecord.failure(message)
         }
         _ = process.wait(milliseconds: 1_000)
-        return discarding ? nil : problem
+        guard let problem, !discarding else { return nil }
+        return Failure(.vault, "the vault is locked, but what changed last could not be saved: \(problem.sentence)")
     }
 }

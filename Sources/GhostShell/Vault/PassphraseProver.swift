@@ -7,7 +7,7 @@ struct PassphraseProver {
     let source: PassphraseSource
     let project: String
 
-    /// - Parameter image: The vault's image; nothing in it is changed.
+    /// - Parameter image: The vault's image; nothing in it is changed, unless a copy of the header has to be mended.
     /// - Returns: an exit code of the contract.
     func run(_ image: borrowing Descriptor) -> Int32 {
         do throws(Failure) {
@@ -16,6 +16,7 @@ struct PassphraseProver {
             }
             try Privileges.keepOnly([Capability.dacOverride])
             let header = try VaultHeader.read(from: image)
+            if header.isMended { TazpodGhost.complain(VaultServer.mendedSentence) }
             guard header.derivationMemoryKiB() < AvailableMemory.kibibytes() else { return ExitCode.refused.rawValue }
             try header.check(try source.read(prompt: "Passphrase for the vault of \(project): "))
             return ExitCode.done.rawValue

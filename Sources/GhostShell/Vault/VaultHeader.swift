@@ -5,8 +5,11 @@ import Linux
 
 /// The LUKS2 header of a vault, read and written by libcryptsetup with no device-mapper.
 struct VaultHeader: ~Copyable {
-    private let device: OpaquePointer
-    private let imageLength: UInt64
+    /// libcryptsetup's handle.
+    let device: OpaquePointer
+    let imageLength: UInt64
+    /// One of the two copies was damaged, and was mended from the other: whoever reads a header says so.
+    let isMended: Bool
 
     /// Reads the header of the image that `image` is open on.
     ///
@@ -15,22 +18,50 @@ struct VaultHeader: ~Copyable {
     /// - Throws: code 6 when there is no header, or one that asks for more than TazPod can do.
     static func read(from image: borrowing Descriptor) throws(Failure) -> VaultHeader {
         let (device, imageLength) = try handle(for: image)
-        let header = VaultHeader(device: device, imageLength: imageLength)
-        guard crypt_load(device, CRYPT_LUKS2, nil) == 0 else {
-            throw Failure(
-                .vault, "the vault's image has no usable LUKS2 header: it is damaged, or no vault; restore it from a backup")
+        let before = modificationTime(of: image)
+        let isLoaded = crypt_load(device, CRYPT_LUKS2, nil) == 0
+        let header = VaultHeader(device: device, imageLength: imageLength, isMended: modificationTime(of: image) != before)
+        guard isLoaded else {
+            try checkReadable(image)
+            throw VaultHeader.unreadable
         }
         try header.checkRequirements()
         return header
     }
 
-    private init(device: OpaquePointer, imageLength: UInt64) {
+    /// A disk that cannot be read is no damaged header: nothing is to be restored before it is well.
+    private static func checkReadable(_ image: borrowing Descriptor) throws(Failure) {
+        var areas = [UInt8](repeating: 0, count: 32 * 1024)
+        try failing(.vault, next: "its disk may be failing; nothing was changed") { () throws(SystemError) in
+            try retrying("read the vault's header") { pread(image.raw, &areas, areas.count, 0) }
+        }
+    }
+
+    /// In nanoseconds. The library does not say when it writes.
+    private static func modificationTime(of image: borrowing Descriptor) -> Int {
+        var status = stat()
+        fstat(image.raw, &status)
+        return status.st_mtim.tv_sec &* 1_000_000_000 &+ status.st_mtim.tv_nsec
+    }
+
+    /// Both copies of the header are damaged, or there never was one.
+    static let unreadable = Failure(
+        .vault, "the vault's image has no usable LUKS2 header: it is damaged, or no vault; restore it from a backup")
+
+    private init(device: OpaquePointer, imageLength: UInt64, isMended: Bool) {
         self.device = device
         self.imageLength = imageLength
+        self.isMended = isMended
     }
 
     deinit {
         crypt_free(device)
+    }
+
+    /// From now on, here and in processes forked from here, libcryptsetup takes no flock(2) of its own, where that would wait for
+    /// the lock on the image that we hold.
+    static func relyOnImageLock() {
+        _ = crypt_metadata_locking(nil, 0)
     }
 
     private static func handle(for image: borrowing Descriptor) throws(Failure) -> (OpaquePointer, UInt64) {
@@ -65,15 +96,16 @@ struct VaultHeader: ~Copyable {
         }
     }
 
-    private var segmentMetadata: SegmentMetadata? {
+    /// The header's metadata as text (LUKS2 on-disk format, section 3). No secret is in it.
+    var json: String? {
         var json: UnsafePointer<CChar>?
         guard crypt_dump_json(device, &json, 0) == 0, let json else { return nil }
-        return SegmentMetadata(json: String(cString: json))
+        return String(cString: json)
     }
 
     /// Where the data lies. See `DataSegment` for what is refused.
     func dataSegment() throws(Failure) -> DataSegment {
-        guard let metadata = segmentMetadata else {
+        guard let metadata = json.flatMap({ SegmentMetadata(json: $0) }) else {
             throw Failure(
                 .vault, "the vault's data does not reach to the end of its image, which TazPod cannot open; use cryptsetup")
         }
@@ -97,6 +129,13 @@ struct VaultHeader: ~Copyable {
     ///
     /// - Throws: code 5 when it opens none.
     func volumeKey(_ passphrase: borrowing SecretBuffer) throws(Failure) -> SecretBuffer {
+        if let recoveryKey = try RecoveryKey.normalized(passphrase) {
+            do { return try volumeKey(exactly: recoveryKey) } catch { if error.code != .proof { throw error } }
+        }
+        return try volumeKey(exactly: passphrase)
+    }
+
+    private func volumeKey(exactly passphrase: borrowing SecretBuffer) throws(Failure) -> SecretBuffer {
         var key = try SecretBuffer.make(capacity: Int(max(crypt_get_volume_key_size(device), 0)))
         var size = key.capacity
         var result: Int32 = 0
@@ -114,14 +153,30 @@ struct VaultHeader: ~Copyable {
 
     /// Whether `passphrase` opens a slot. The key does not leave the library.
     func check(_ passphrase: borrowing SecretBuffer) throws(Failure) {
-        let result = passphrase.withBytes {
-            crypt_activate_by_passphrase(
-                device, nil, CRYPT_ANY_SLOT, $0.bindMemory(to: CChar.self).baseAddress, $0.count, 0)
+        if let recoveryKey = try RecoveryKey.normalized(passphrase) {
+            do {
+                _ = try slot(openedBy: recoveryKey)
+                return
+            } catch {
+                if error.code != .proof { throw error }
+            }
         }
-        try VaultHeader.checkUnlock(result)
+        _ = try slot(openedBy: passphrase)
     }
 
-    private static func checkUnlock(_ result: Int32) throws(Failure) {
+    /// The slot that `passphrase`, byte for byte, opens.
+    ///
+    /// - Parameter slot: The one to try; any, if none is named.
+    /// - Throws: code 5 when it opens none.
+    func slot(openedBy passphrase: borrowing SecretBuffer, trying slot: Int32 = CRYPT_ANY_SLOT) throws(Failure) -> Int32 {
+        let result = passphrase.withBytes {
+            crypt_activate_by_passphrase(device, nil, slot, $0.bindMemory(to: CChar.self).baseAddress, $0.count, 0)
+        }
+        try VaultHeader.checkUnlock(result)
+        return result
+    }
+
+    static func checkUnlock(_ result: Int32) throws(Failure) {
         if result >= 0 { return }
         switch -result {
         case EPERM: throw Failure(.proof, "the passphrase is wrong; nothing was changed")
@@ -141,8 +196,29 @@ struct VaultHeader: ~Copyable {
         _ image: borrowing Descriptor, key: borrowing SecretBuffer, passphrase: borrowing SecretBuffer, cost: DerivationCost
     ) throws(Failure) -> VaultHeader {
         let (device, imageLength) = try handle(for: image)
-        let header = VaultHeader(device: device, imageLength: imageLength)
-        var result: Int32 = 0
+        let header = VaultHeader(device: device, imageLength: imageLength, isMended: false)
+        var result = withDerivation(cost) { derivation in
+            var parameters = crypt_params_luks2()
+            parameters.pbkdf = derivation
+            parameters.sector_size = 4096
+            return key.withBytes {
+                crypt_format(
+                    device, CRYPT_LUKS2, "aes", "xts-plain64", nil, $0.bindMemory(to: CChar.self).baseAddress, $0.count,
+                    &parameters)
+            }
+        }
+        if result == 0 {
+            result = passphrase.withBytes {
+                crypt_keyslot_add_by_volume_key(
+                    device, CRYPT_ANY_SLOT, nil, 0, $0.bindMemory(to: CChar.self).baseAddress, $0.count)
+            }
+        }
+        guard result >= 0 else { throw Failure(.vault, SystemError("write the header of the new vault", errno: -result)) }
+        return header
+    }
+
+    /// `cost` in the form that the library takes, for as long as `body` runs.
+    static func withDerivation<Result>(_ cost: DerivationCost, _ body: (UnsafePointer<crypt_pbkdf_type>) -> Result) -> Result {
         "argon2id".withCString { type in
             "sha256".withCString { hash in
                 var derivation = crypt_pbkdf_type()
@@ -152,24 +228,8 @@ struct VaultHeader: ~Copyable {
                 derivation.max_memory_kb = cost.memoryKiB
                 derivation.parallel_threads = cost.threads
                 derivation.flags = 1 << 1  // CRYPT_PBKDF_NO_BENCHMARK, a macro
-                withUnsafePointer(to: &derivation) { derivation in
-                    var parameters = crypt_params_luks2()
-                    parameters.pbkdf = derivation
-                    parameters.sector_size = 4096
-                    result = key.withBytes {
-                        crypt_format(
-                            device, CRYPT_LUKS2, "aes", "xts-plain64", nil, $0.bindMemory(to: CChar.self).baseAddress, $0.count,
-                            &parameters)
-                    }
-                    guard result == 0 else { return }
-                    result = passphrase.withBytes {
-                        crypt_keyslot_add_by_volume_key(
-                            device, CRYPT_ANY_SLOT, nil, 0, $0.bindMemory(to: CChar.self).baseAddress, $0.count)
-                    }
-                }
+                return withUnsafePointer(to: derivation) { body($0) }
             }
         }
-        guard result >= 0 else { throw Failure(.vault, SystemError("write the header of the new vault", errno: -result)) }
-        return header
     }
 }

@@ -22,6 +22,22 @@ extension VaultImage {
         }
     }
 
+    /// Takes cryptsetup's own lock on the image's current file, or fails: while the result has it, no key slot changes.
+    ///
+    /// By an open file description of its own, since over NFS this and our lock on the image are one, and would go together. There
+    /// ours keeps cryptsetup out already.
+    func lockHeader(
+        of current: borrowing Descriptor, replacedBy replacement: borrowing Descriptor
+    ) throws(Failure) -> Descriptor {
+        let header = try failing(.vault) { () throws(SystemError) in
+            try Descriptor.open("/proc/self/fd/\(current.raw)", O_RDWR, stage: "open the image again")
+        }
+        guard VaultImage.keepsOutFlock(replacement) || flock(header.raw, LOCK_EX | LOCK_NB) == 0 else {
+            throw Failure(.vault, "another program (cryptsetup?) is using the vault's image; try again when it is done")
+        }
+        return header
+    }
+
     /// Gives `replacement` the name of the image, whose current file is `current`, once all of it is on the disk.
     func replace(_ current: borrowing Descriptor, by replacement: borrowing Descriptor) throws(Failure) {
         try failing(.vault) { () throws(SystemError) in
@@ -38,6 +54,18 @@ extension VaultImage {
             }
             try retrying("write the vault's folder to the disk") { fsync(directory.raw) }
         }
+    }
+
+    /// What to say when the disk may have too little room for a whole new image.
+    func replacementWarning() -> String? {
+        var status = stat()
+        guard fstat(descriptor.raw, &status) == 0, let room = roomOnDisk, Int64(clamping: room) < status.st_size else {
+            return nil
+        }
+        return """
+            a save writes the vault's image anew, with up to \(status.st_size >> 20) MiB, and its disk has \(room >> 20) MiB left; \
+            make room, or saves may fail
+            """
     }
 
     /// Removes what `makeReplacement` made and nothing replaced.

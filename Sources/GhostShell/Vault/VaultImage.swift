@@ -5,7 +5,7 @@ import Linux
 /// The file that holds a vault, open and locked for this process and those it forks.
 struct VaultImage: ~Copyable {
     private(set) var descriptor: Descriptor
-    /// The folder that it is in.
+    /// Its folder, and its name there.
     let directory: Descriptor
     let name: String
     /// This is a new image under a temporary name: `publish` gives it its own.
@@ -17,15 +17,26 @@ struct VaultImage: ~Copyable {
     ///
     /// - Throws: code 6 when it is open elsewhere, cannot be written, or is no regular file.
     static func open(path: String, newSize: UInt64) throws(Failure) -> VaultImage {
+        try open(path: path, sizeIfNew: newSize)
+    }
+
+    /// Opens the image at `path`, which must be there.
+    static func openExisting(path: String) throws(Failure) -> VaultImage {
+        try open(path: path, sizeIfNew: nil)
+    }
+
+    private static func open(path: String, sizeIfNew: UInt64?) throws(Failure) -> VaultImage {
         guard let slash = path.utf8.lastIndex(of: UInt8(ascii: "/")), path.utf8.first == UInt8(ascii: "/") else {
             throw Failure(.project, "the vault's path \(path) is not absolute")
         }
         let folder = String(path[..<slash])
         let name = String(path[path.utf8.index(after: slash)...])
         let directory = try openDirectory(folder.isEmpty ? "/" : folder)
-        let existing = clinux_openat(directory.raw, name, O_RDWR | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK, 0)
+        let links = Defence.imageLinks.isOn ? O_NOFOLLOW : 0
+        let existing = clinux_openat(directory.raw, name, O_RDWR | links | O_CLOEXEC | O_NONBLOCK, 0)
         if existing < 0, clinux_errno() == ENOENT {
-            return try create(in: directory, name: name, size: newSize)
+            guard let sizeIfNew else { throw Failure(.vault, "there is no vault yet; tazpod unlock makes it") }
+            return try create(in: directory, name: name, size: sizeIfNew)
         }
         guard existing >= 0 else { throw openFailure(path, clinux_errno()) }
         let image = VaultImage(descriptor: Descriptor(owning: existing), directory: directory, name: name, isNew: false)
@@ -34,16 +45,14 @@ struct VaultImage: ~Copyable {
             throw Failure(.vault, "the vault's image \(path) is not a regular file; nothing was changed")
         }
         try image.lock()
-        try image.checkName()
+        // Between open and lock a save, or another size, may have put another file in its place.
+        guard image.hasName(name) else {
+            throw Failure(.vault, "the vault is open elsewhere, so it cannot be opened here; lock it there first")
+        }
+        try DMCryptDriver.clearLeftovers(of: image)
+        try LoopDevice.checkUnused(asBackingFile: image.descriptor)
+        try HeaderRestore.finish(image)
         return image
-    }
-
-    /// Between open and lock a save may have put another file in this one's place.
-    private func checkName() throws(Failure) {
-        var (ours, named) = (stat(), stat())
-        guard fstat(descriptor.raw, &ours) == 0, fstatat(directory.raw, name, &named, AT_SYMLINK_NOFOLLOW) == 0,
-            ours.st_ino == named.st_ino, ours.st_dev == named.st_dev
-        else { throw Failure(.vault, "the vault is open elsewhere, so it cannot be opened here; lock it there first") }
     }
 
     /// A path that leads to this file and no other, in this process and those it forks.
@@ -72,6 +81,21 @@ struct VaultImage: ~Copyable {
         return Descriptor(owning: raw)
     }
 
+    /// An empty file beside `original`, named after it, to become an image that replaces it.
+    static func temporary(beside original: borrowing VaultImage, suffix: String) throws(Failure) -> VaultImage {
+        let directory = try failing(.vault) { () throws(SystemError) in try original.directory.duplicate() }
+        let flags = O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC
+        let raw = clinux_openat(directory.raw, original.name + suffix, flags, 0o600)
+        guard raw >= 0 else { throw Failure(.vault, SystemError.last("make the vault's new image")) }
+        let image = VaultImage(
+            descriptor: Descriptor(owning: raw), directory: directory, name: original.name + suffix, isNew: false)
+        try image.lock()
+        try failing(.vault) { () throws(SystemError) in
+            try retrying("empty the vault's new image") { ftruncate(raw, 0) }
+        }
+        return image
+    }
+
     private static func create(in directory: consuming Descriptor, name: String, size: UInt64) throws(Failure) -> VaultImage {
         let temporary = name + ".new"
         let flags = O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC
@@ -83,6 +107,10 @@ struct VaultImage: ~Copyable {
         let image = VaultImage(descriptor: Descriptor(owning: raw), directory: directory, name: name, isNew: true)
         // Whoever holds the lock is making the vault just now; a file without it was left by a crash, and is empty or no vault yet.
         try image.lock()
+        // Between the two calls another may have finished the vault, and given this very file its name.
+        guard image.hasName(temporary) else {
+            throw Failure(.vault, "the vault was made elsewhere at this moment; run tazpod unlock again")
+        }
         try failing(.vault) { () throws(SystemError) in
             try retrying("empty the new image") { ftruncate(image.descriptor.raw, 0) }
             try retrying("give the new image its size") { ftruncate(image.descriptor.raw, off_t(clamping: size)) }
@@ -93,13 +121,32 @@ struct VaultImage: ~Copyable {
     /// An open-file-description lock: it lives as long as any process holds the descriptor. libcryptsetup uses flock(2) for
     /// itself, so a flock of ours would make it wait for us; one of somebody else's tells that a tool is at work.
     private func lock() throws(Failure) {
-        if clinux_ofd_lock_whole_file(descriptor.raw) != 0 {
+        // Looked at first, and given back before ours is taken: over NFS the two are one lock, and would go together.
+        let isUnused = flock(descriptor.raw, LOCK_EX | LOCK_NB) == 0
+        flock(descriptor.raw, LOCK_UN)
+        if Defence.imageLock.isOn, clinux_ofd_lock_whole_file(descriptor.raw) != 0 {
             throw Failure(.vault, "the vault is open elsewhere, so it cannot be opened here; lock it there first")
         }
-        guard flock(descriptor.raw, LOCK_EX | LOCK_NB) == 0 else {
+        guard isUnused else {
             throw Failure(.vault, "another program (cryptsetup?) is using the vault's image; try again when it is done")
         }
-        flock(descriptor.raw, LOCK_UN)
+        if VaultImage.keepsOutFlock(descriptor) { VaultHeader.relyOnImageLock() }
+    }
+
+    /// Whether our lock on `file` keeps out a flock(2) of this process too, as it does over NFS (flock(2), "NFS details").
+    static func keepsOutFlock(_ file: borrowing Descriptor) -> Bool {
+        guard let other = try? Descriptor.open("/proc/self/fd/\(file.raw)", O_RDWR, stage: "open the image again") else {
+            return false
+        }
+        return flock(other.raw, LOCK_EX | LOCK_NB) != 0
+    }
+
+    private func hasName(_ name: String) -> Bool {
+        var named = stat()
+        var opened = stat()
+        let links = Defence.imageLinks.isOn ? AT_SYMLINK_NOFOLLOW : 0
+        return fstatat(directory.raw, name, &named, links) == 0 && fstat(descriptor.raw, &opened) == 0
+            && named.st_ino == opened.st_ino && named.st_dev == opened.st_dev
     }
 
     /// Goes on with the file that has taken this one's place, locked as this one was.
@@ -123,10 +170,30 @@ struct VaultImage: ~Copyable {
         if isNew { unlinkat(directory.raw, name + ".new", 0) }
     }
 
-    /// When the image was last written, to tell whether opening it changed it.
-    func modificationTime() -> (seconds: Int, nanoseconds: Int) {
+    /// When the image was last written, in seconds since 1970.
+    func modificationTime() -> Int {
         var status = stat()
         fstat(descriptor.raw, &status)
-        return (status.st_mtim.tv_sec, status.st_mtim.tv_nsec)
+        return status.st_mtim.tv_sec
+    }
+
+    /// What to say when the image, which takes room on its disk only as it is written, may grow larger than the disk allows.
+    func roomWarning() -> String? {
+        var status = stat()
+        guard fstat(descriptor.raw, &status) == 0 else { return nil }
+        let missing = max(Int64(status.st_size) - Int64(status.st_blocks) * 512, 0)
+        guard let room = roomOnDisk, UInt64(missing) > room else { return nil }
+        return """
+            the vault's image may grow by \(missing >> 20) MiB and its disk has \(room >> 20) MiB left; make room, or writes in the \
+            ghost will fail when it is full
+            """
+    }
+
+    /// Bytes that files may still take on its disk; nil when that is not known.
+    var roomOnDisk: UInt64? {
+        var disk = statvfs()
+        guard fstatvfs(descriptor.raw, &disk) == 0 else { return nil }
+        let (room, overflow) = UInt64(disk.f_bavail).multipliedReportingOverflow(by: UInt64(disk.f_frsize))
+        return overflow ? nil : room
     }
 }

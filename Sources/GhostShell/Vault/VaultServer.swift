@@ -8,14 +8,19 @@ import Linux
 struct VaultServer {
     /// What it tells the keeper when the vault is unlocked; an error reply otherwise.
     static let unlockedWord = "unlocked"
-    /// The field of that message that says that a damaged header was mended from its copy.
+    /// What it says of every passphrase that was wrong.
+    static let wrongWord = "wrong"
+    /// The field of the announcement that says that a damaged header was mended from its copy.
     static let mendedField = "header-mended"
+    static let mendedSentence = "the vault's header was damaged and was mended from its intact copy"
 
     /// Tries on a terminal before the request fails; a descriptor has one.
     private static let attempts = 3
 
     let source: PassphraseSource
     let project: String
+    /// How many passphrases may be tried.
+    let tries: Int
 
     /// Runs to the end of the process: as long as the vault has users.
     ///
@@ -28,7 +33,7 @@ struct VaultServer {
             }
             // To reopen an image that another user owns takes the first one.
             try Privileges.keepOnly([Capability.dacOverride] + driver.serverCapabilities)
-            try driver.serve(try unlock(image), image: image, keeper: keeper)
+            try driver.serve(try unlock(image, keeper), image: image, keeper: keeper)
             return ExitCode.done.rawValue
         } catch {
             try? keeper.send(Reply.error(error).encoded)
@@ -58,14 +63,12 @@ struct VaultServer {
         if getppid() == 1 { throw Failure(.vault, "the keeper ended while the vault was being unlocked") }
     }
 
-    private func unlock(_ image: borrowing VaultImage) throws(Failure) -> UnlockedVault {
+    private func unlock(_ image: borrowing VaultImage, _ keeper: borrowing MessageSocket) throws(Failure) -> UnlockedVault {
         if image.isNew { return try create(image) }
-        let before = image.modificationTime()
         let header = try VaultHeader.read(from: image.descriptor)
-        let hasMendedHeader = image.modificationTime() != before
         let segment = try header.dataSegment()
         try checkMemory(header.derivationMemoryKiB())
-        return UnlockedVault(segment: segment, key: try askForKey(header), hasMendedHeader: hasMendedHeader)
+        return UnlockedVault(segment: segment, key: try askForKey(header, keeper), hasMendedHeader: header.isMended)
     }
 
     /// Deriving the key takes memory in one piece; a pod that has less would be killed by the kernel.
@@ -81,9 +84,11 @@ struct VaultServer {
         }
     }
 
-    private func askForKey(_ header: borrowing VaultHeader) throws(Failure) -> SecretBuffer {
-        guard case .terminal(let terminal) = source else {
-            return try header.volumeKey(try source.read(prompt: ""))
+    private func askForKey(_ header: borrowing VaultHeader, _ keeper: borrowing MessageSocket) throws(Failure) -> SecretBuffer {
+        if case .terminal(let terminal) = source,
+            let key = try header.volumeKeyFromTokens(source, say: { say($0, on: terminal) })
+        {
+            return key
         }
         var attempt = 1
         while true {
@@ -91,10 +96,12 @@ struct VaultServer {
             do {
                 return try header.volumeKey(passphrase)
             } catch {
-                if error.code != .proof || attempt == VaultServer.attempts { throw error }
+                if error.code != .proof { throw error }
+                try? keeper.send(Message(VaultServer.wrongWord).encoded)
+                guard case .terminal(let terminal) = source, attempt < min(VaultServer.attempts, tries) else { throw error }
+                say("That passphrase is wrong.\n", on: terminal)
             }
             attempt += 1
-            say("That passphrase is wrong.\n", on: terminal)
         }
     }
 

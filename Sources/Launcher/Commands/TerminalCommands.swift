@@ -42,14 +42,14 @@ struct AttachCommand: AsyncParsableCommand, PodVerb {
 
     func runInPod() throws {
         guard isGhost else { try HostCommand(arguments: publicAttach).become(log: options.log) }
-        let client = GhostClient(verb: "attach", isDetached: proofOnly, passphraseDescriptor: passphraseFd)
+        let client = GhostClient(verb: "attach", isDetached: proofOnly, passphrase: passphraseFd.map { .line($0) })
         try PassedStatus.pass(client.run())
     }
 
     func run() async throws {
         let pod = try await options.findRunningPod()
         if isGhost {
-            try await HostGhost(pod: pod, log: options.log, passphraseDescriptor: passphraseFd).attach()
+            try await HostGhost(pod: pod, log: options.log, passphrase: passphraseFd.map { .line($0) }).attach()
         }
         let request = PodCommand(
             arguments: publicAttach, isInteractive: Console.isInteractive, environment: TerminalVariables.current,
@@ -89,13 +89,13 @@ struct ExecCommand: AsyncParsableCommand, PodVerb {
 
     func runInPod() throws {
         guard ghost else { try HostCommand(arguments: command).become(log: options.log) }
-        try PassedStatus.pass(GhostClient(verb: "exec", command: command, passphraseDescriptor: passphraseFd).run())
+        try PassedStatus.pass(GhostClient(verb: "exec", command: command, passphrase: passphraseFd.map { .line($0) }).run())
     }
 
     func run() async throws {
         let pod = try await options.findRunningPod()
         if ghost {
-            try await HostGhost(pod: pod, log: options.log, passphraseDescriptor: passphraseFd).exec(command)
+            try await HostGhost(pod: pod, log: options.log, passphrase: passphraseFd.map { .line($0) }).exec(command)
         }
         let request = PodCommand(
             arguments: command, isInteractive: Console.isInteractive, environment: TerminalVariables.current,

@@ -8,15 +8,16 @@ struct UnlockCommand: AsyncParsableCommand, PodVerb {
             The first time, the vault is made. With a command after --, that runs as the ghost and the vault is locked when \
             it ends.
 
+            A recovery key is taken as a passphrase, in upper or lower case, with its dashes or without. Without a \
+            descriptor or a file, the tokens of the vault that libcryptsetup has a plugin for are asked first.
+
             Example: tazpod unlock -- sh -c 'cat ~/secrets/token'
             """)
 
     @Flag(help: "Only open it; attach nobody.")
     var detach = false
 
-    @Option(help: ArgumentHelp("Read the passphrase, one line, from this descriptor.", valueName: "n"))
-    var passphraseFd: Int32?
-
+    @OptionGroup var key: KeyOptions
     @OptionGroup var options: GlobalOptions
 
     @Argument(parsing: .postTerminator, help: "A command to run as the ghost, after --.")
@@ -27,14 +28,13 @@ struct UnlockCommand: AsyncParsableCommand, PodVerb {
     }
 
     func runInPod() throws {
-        let client = GhostClient(
-            verb: "unlock", isDetached: detach, command: command, passphraseDescriptor: passphraseFd)
+        let client = GhostClient(verb: "unlock", isDetached: detach, command: command, passphrase: key.origin)
         try PassedStatus.pass(client.run())
     }
 
     func run() async throws {
         let pod = try await options.findRunningPod()
-        try await HostGhost(pod: pod, log: options.log, passphraseDescriptor: passphraseFd).unlock(detach: detach, command)
+        try await HostGhost(pod: pod, log: options.log, passphrase: key.origin).unlock(detach: detach, command)
     }
 }
 
@@ -71,7 +71,7 @@ struct LockCommand: AsyncParsableCommand, PodVerb {
     private func lock(_ pod: FoundPod) async throws {
         let result = try await pod.guest(["lock"] + (discard ? ["--discard"] : []), interactive: false).run(log: options.log)
         guard result.status == 0 else {
-            throw Failure(ExitCode(rawValue: result.status) ?? .vault, "\(pod.record.name) did not lock: \(result.complaint)")
+            throw Failure(ExitCode(rawValue: result.status) ?? .vault, "\(pod.record.name): \(result.complaint)")
         }
         try TokenStore(podName: pod.record.name).forget()
     }

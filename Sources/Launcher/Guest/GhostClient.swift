@@ -8,7 +8,7 @@ struct GhostClient {
     var verb: String
     var isDetached = false
     var command: [String] = []
-    var passphraseDescriptor: Int32?
+    var passphrase: SecretOrigin?
 
     /// What a terminal, or a caller, sends us, and we pass on: the command is in another session, so the kernel does not.
     private static let passedSignals = [SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGUSR1, SIGUSR2, SIGWINCH]
@@ -22,7 +22,8 @@ struct GhostClient {
         }
         let client = try ControlClient()
         let own = [STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO]
-        try client.send(message, descriptors: own + [passphraseDescriptor].compactMap { $0 })
+        let opened = ReceivedDescriptors(try passphrase.map { origin throws(Failure) in [try origin.open().release()] } ?? [])
+        try client.send(message, descriptors: own + opened.numbers)
         var isRunning = false
         while true {
             let isAnswered = client.wait(orSignal: signals)
@@ -50,7 +51,7 @@ struct GhostClient {
     private var message: Message {
         var message = Message(verb)
         if isDetached { message.add("detach", "1") }
-        if passphraseDescriptor != nil { message.add("passphrase", "descriptor") }
+        if let passphrase { message.add("passphrase", passphrase.form) }
         for token in (environmentValue(PodVariable.token) ?? "").split(separator: ":") { message.add("token", String(token)) }
         if let next = environmentValue(PodVariable.nextToken) { message.add("next-token", next) }
         for (name, value) in TerminalVariables.current { message.add("env", "\(name)=\(value)") }

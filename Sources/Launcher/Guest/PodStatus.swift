@@ -8,12 +8,19 @@ struct PodStatus: Codable, Equatable {
         /// `locked`, `opening`, `open` or `closing`; `unknown` when the pod does not run.
         var state: String
         var driver: String?
+        /// Seconds without input after which an open vault locks; nil for never.
+        var lockAfter: Int?
         /// For a vault in memory: something changed that is not in its image yet.
         var unsaved: Bool?
         /// When it was last saved, in seconds since 1970.
         var saved: Int?
         /// Why the last save failed.
         var problem: String?
+    }
+
+    struct Enclave: Codable, Equatable {
+        /// Groups of system calls that the project allows its ghost, and that others are refused.
+        var allowed: [String]
     }
 
     /// A service of `/etc/tazpod/services`.
@@ -36,6 +43,8 @@ struct PodStatus: Codable, Equatable {
     var pod: String
     var directory: String?
     var vault: Vault
+    /// Nil when the pod does not run.
+    var enclave: Enclave?
     /// Seconds.
     var uptime: Int?
     var version: String?
@@ -47,6 +56,7 @@ struct PodStatus: Codable, Equatable {
         return PodStatus(
             project: answer.text("project") ?? "", pod: answer.text("pod") ?? "starting",
             vault: Vault(answer),
+            enclave: Enclave(allowed: (answer.text("enclave-allows") ?? "").split(separator: ":").map { String($0) }),
             uptime: answer.text("uptime").flatMap { Int($0) }, version: answer.text("version"), services: try allServices())
     }
 
@@ -76,6 +86,9 @@ struct PodStatus: Codable, Equatable {
         if let provider { rows.append(["provider", provider]) }
         if let directory { rows.append(["directory", directory]) }
         rows.append(["vault", vault.line])
+        if let allowed = enclave?.allowed, !allowed.isEmpty {
+            rows.append(["enclave", "loosened: \(allowed.joined(separator: ", "))"])
+        }
         for service in services ?? [] {
             rows.append([
                 "service", ([service.name, service.state] + (service.note.map { ["(\($0))"] } ?? [])).joined(separator: " "),
@@ -101,6 +114,7 @@ extension PodStatus.Vault {
     fileprivate init(_ answer: Message) {
         state = answer.text("vault") ?? "locked"
         driver = answer.text("driver")
+        lockAfter = answer.text("lock-after").flatMap { Int($0) }
         unsaved = answer.text("unsaved").map { $0 == "1" }
         saved = answer.text("saved").flatMap { Int($0) }
         problem = answer.text("save-problem")
@@ -117,7 +131,8 @@ extension PodStatus.Vault {
 
     /// For people.
     var line: String {
-        var line = driver.map { "\(state) (\($0))" } ?? state
+        let details = [driver, lockAfter.map { "locks after \($0) s without input" }].compactMap { $0 }
+        var line = details.isEmpty ? state : "\(state) (\(details.joined(separator: ", ")))"
         if let saved, let unsaved { line += ", \(unsaved ? "not saved since" : "saved at") \(Self.text(of: saved))" }
         if let problem { line += ": \(problem)" }
         return line

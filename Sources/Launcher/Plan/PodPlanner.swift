@@ -63,8 +63,6 @@ enum PodPlanner {
                 "agent:; remove it"
             } else if config.resources.gpu {
                 "resources: gpu:; remove it"
-            } else if config.vault.lockAfter != nil {
-                "vault: lock_after:; remove it, and lock by hand"
             } else {
                 nil
             }
@@ -102,6 +100,10 @@ enum PodPlanner {
         environment[PodVariable.vaultSize] = String(config.vault.size)
         environment[PodVariable.vaultDriver] = config.vault.driver.rawValue
         environment[PodVariable.vaultSaveEvery] = String(config.vault.saveEvery)
+        if !config.allowedCalls.isEmpty {
+            environment[PodVariable.allowedCalls] = config.allowedCalls.map { $0.rawValue }.joined(separator: ":")
+        }
+        if let seconds = config.vault.lockAfter { environment[PodVariable.lockAfter] = String(seconds) }
         environment[PodVariable.bridges] = config.bridges.joined(separator: ":")
         return environment
     }

@@ -5,7 +5,8 @@ struct ConfigFile {
     private let reader: NodeReader
 
     private static let keys = [
-        "version", "name", "image", "build", "provider", "user", "workspace", "vault", "bridges", "ports", "env", "resources",
+        "version", "name", "image", "build", "provider", "user", "workspace", "vault", "enclave", "bridges", "ports", "env",
+        "resources",
         "network", "agent", "kubernetes",
         // TazPod's first version, in Go.
         "container_name", "features",
@@ -34,6 +35,7 @@ struct ConfigFile {
         if let node = entries["user"] { config.user = try name(node, "user") }
         if let node = entries["workspace"] { config.workspace = try inside(node, "workspace") }
         if let node = entries["vault"] { config.vault = try vault(node) }
+        if let node = entries["enclave"] { config.allowedCalls = try reader.allowedCalls(node) }
         if let node = entries["bridges"] { config.bridges = try bridges(node) }
         if let node = entries["ports"] { config.ports = try ports(node) }
         if let node = entries["env"] { config.environment = try environment(node) }
@@ -92,7 +94,9 @@ struct ConfigFile {
         }
         if let node = entries["driver"] { vault.driver = try choice(node, "vault: driver") }
         if let node = entries["lock_after"] {
-            vault.lockAfter = try reader.value(node, "vault: lock_after", form: "a time, like 30m") { Quantities.seconds($0) }
+            vault.lockAfter = try reader.value(node, "vault: lock_after", form: "a time of at least 10s, like 30m") {
+                Quantities.seconds($0).flatMap { $0 >= 10 && $0 <= UInt64(Int64.max) ? $0 : nil }
+            }
         }
         if let node = entries["save_every"] {
             vault.saveEvery = try reader.value(node, "vault: save_every", form: "a time of a second to a year, like 5m") {

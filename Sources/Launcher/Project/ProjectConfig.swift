@@ -1,3 +1,5 @@
+import Contract
+
 /// What `.tazpod/config.yaml` says, checked, with the defaults filled in.
 struct ProjectConfig: Equatable {
     enum ProviderName: String, CaseIterable {
@@ -48,6 +50,8 @@ struct ProjectConfig: Equatable {
     /// The folder that becomes /workspace, relative to the project's.
     var workspace = "."
     var vault = Vault()
+    /// What the ghost's filter refuses others, in the table's order.
+    var allowedCalls: [RefusedCalls] = []
     var bridges = [".infisical", "infisical-keyring", ".gemini"]
     var ports: [Port] = []
     var environment: [String: String] = [:]

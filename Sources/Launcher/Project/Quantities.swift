@@ -22,3 +22,12 @@ enum Quantities {
         return overflow ? nil : product
     }
 }
+
+extension Quantities {
+    /// Bytes for people: in the largest unit that leaves a whole number.
+    static func text(_ bytes: UInt64) -> String {
+        let units: [(String, UInt64)] = [("TiB", 1 << 40), ("GiB", 1 << 30), ("MiB", 1 << 20), ("KiB", 1 << 10)]
+        let unit = units.first { bytes >= $0.1 && bytes % $0.1 == 0 }
+        return unit.map { "\(bytes / $0.1) \($0.0)" } ?? "\(bytes) B"
+    }
+}

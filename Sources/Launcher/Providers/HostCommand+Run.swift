@@ -47,12 +47,14 @@ extension HostCommand {
         return .name(arguments[0])
     }
 
-    /// Runs it to its end with our own output, and `standardInput` as its input.
-    func runAttached(standardInput: borrowing Descriptor, log: Logger) throws(Failure) -> Int32 {
+    /// Runs it to its end with our own output, or another, and `standardInput` as its input.
+    func runAttached(
+        standardInput: borrowing Descriptor, standardOutput: Int32 = STDOUT_FILENO, log: Logger
+    ) throws(Failure) -> Int32 {
         log.debug("running \(description)")
         var plan = SpawnPlan(arguments, environment: variables.map { [UInt8]("\($0.key)=\($0.value)".utf8) })
         plan.signalMask = InheritedSignals.mask
-        plan.descriptors = .only([standardInput.raw, STDOUT_FILENO, STDERR_FILENO])
+        plan.descriptors = .only([standardInput.raw, standardOutput, STDERR_FILENO])
         return try failing(.provider, next: "install it, or choose another provider") { () throws(SystemError) in
             let pid = try spawn(plan)
             var status: Int32 = 0

@@ -7,7 +7,7 @@ import Logging
 struct HostGhost {
     let pod: FoundPod
     let log: Logger
-    let passphraseDescriptor: Int32?
+    let passphrase: SecretOrigin?
 
     /// Opens the vault and goes on as `unlock` says. Ends this process, or returns when there is nothing to become.
     func unlock(detach: Bool, _ command: [String]) async throws {
@@ -19,7 +19,7 @@ struct HostGhost {
                 environment: try environment(store, next: true)
             ).become(log: log)
         }
-        let status = try giveProof(["unlock", "--detach", "--passphrase-fd", "0"], store)
+        let status = try giveProof(["unlock", "--detach"], store)
         try PassedStatus.pass(status)
         // Without a terminal there is nobody to attach.
         if detach || (command.isEmpty && !Console.isInteractive) { return }
@@ -38,8 +38,8 @@ struct HostGhost {
     private func becomeAfterProof(_ words: [String]) throws -> Never {
         let store = try TokenStore(podName: pod.record.name)
         // With nobody to ask for a passphrase, the pod itself says what is missing: it knows whether its vault is open.
-        if passphraseDescriptor != nil || (store.tokens.isEmpty && needsTwoSteps && hasTerminal) {
-            let status = try giveProof(["attach", SessionList.ghostName, "--proof-only", "--passphrase-fd", "0"], store)
+        if passphrase != nil || (store.tokens.isEmpty && needsTwoSteps && hasTerminal) {
+            let status = try giveProof(["attach", SessionList.ghostName, "--proof-only"], store)
             try PassedStatus.pass(status)
         }
         try pod.guest(words, interactive: Console.isInteractive, environment: try environment(store, next: false)).become(
@@ -49,7 +49,7 @@ struct HostGhost {
     /// An engine's exec carries one standard input. It is the command's, so a passphrase that does not come from the terminal
     /// is given beforehand, in a run of its own, for a token that counts from then on.
     private var needsTwoSteps: Bool {
-        passphraseDescriptor != nil || !Console.isInteractive
+        passphrase != nil || !Console.isInteractive
     }
 
     private var hasTerminal: Bool {
@@ -57,14 +57,17 @@ struct HostGhost {
     }
 
     private func giveProof(_ words: [String], _ store: TokenStore) throws -> Int32 {
-        let line = try passphraseLine()
+        let isFile = if case .file = passphrase { true } else { false }
+        let input = try passphraseInput()
+        let words = words + (isFile ? ["--key-file", "-"] : ["--passphrase-fd", "0"])
         let command = try pod.guest(words, interactive: false, environment: try environment(store, next: true, tokens: false))
-        return try command.runAttached(standardInput: line, log: log)
+        return try command.runAttached(standardInput: input, log: log)
     }
 
-    /// The passphrase as another program's standard input: from the descriptor, or asked for on the controlling terminal.
-    private func passphraseLine() throws(Failure) -> Descriptor {
-        if let passphraseDescriptor { return try PassphraseRelay.pipe(from: passphraseDescriptor) }
+    /// The passphrase as another program's standard input: from the descriptor or file, or asked for on the controlling terminal.
+    private func passphraseInput() throws(Failure) -> Descriptor {
+        if case .line(let number) = passphrase { return try PassphraseRelay.pipe(from: number) }
+        if let passphrase { return try passphrase.open() }
         guard let terminal = try? Descriptor.open("/dev/tty", O_RDWR, stage: "open the terminal") else {
             throw Failure(.proof, "there is no terminal to ask for the passphrase on; use --passphrase-fd N")
         }

@@ -19,25 +19,39 @@ extension Supervisor {
             case .lock:
                 client.reply(.ok(Message("ok").adding("vault", "locked")))
                 return false
-            case .attach, .exec, .vault: throw Failure(.refused, "the vault is locked; run tazpod unlock first")
-            case .unlock:
+            case .attach, .exec: throw Failure(.refused, "the vault is locked; run tazpod unlock first")
+            case .unlock, .vault:
                 if stopping != nil { throw Failure(.refused, "the pod is stopping; start it again first") }
                 try startGhost()
             }
         }
-        guard let ghost else { return false }
+        guard ghost != nil else { return false }
         var request = Message(String(decoding: message.word, as: UTF8.self))
+        let guesses = guesses[client.peer.uid] ?? Guesses()
         request.add("peer-uid", String(client.peer.uid))
+        request.add("peer-tries", String(guesses.tries))
+        request.add("peer-pause", String(guesses.pause(now: monotonicMilliseconds())))
         for field in message.fields where !field.key.starts(with: "peer-".utf8) {
             request.add(String(decoding: field.key, as: UTF8.self), field.value)
         }
+        let all = [client.socket.descriptor.raw] + descriptors.numbers
         do {
-            try ghost.channel.send(request.encoded, descriptors: [client.socket.descriptor.raw] + descriptors.numbers)
+            try ghost?.channel.send(request.encoded, descriptors: all)
         } catch {
-            throw Failure(.vault, "the ghost does not take requests just now (\(describe(errno: error.errno))); try again")
+            // One that has just done its work and ended, of which we have yet to hear, leaves its place to another.
+            guard error.errno == EPIPE, stopping == nil, verb == .vault || verb == .unlock else {
+                throw Supervisor.refusal(error)
+            }
+            forgetGhost()
+            try startGhost()
+            do { try ghost?.channel.send(request.encoded, descriptors: all) } catch { throw Supervisor.refusal(error) }
         }
-        if verb == .lock { expectLock(of: ghost) }
+        if verb == .lock, let ghost { expectLock(of: ghost) }
         return true
+    }
+
+    private static func refusal(_ error: SystemError) -> Failure {
+        Failure(.vault, "the ghost does not take requests just now (\(describe(errno: error.errno))); try again")
     }
 
     private func startGhost() throws(Failure) {
@@ -74,6 +88,7 @@ extension Supervisor {
             case .closed: epoll.remove(ghost.channel.descriptor.raw)
             case .message(let received):
                 guard let message = Message(parsing: received.bytes) else { return }
+                noteGuess(message)
                 let before = ghost.isOpen
                 ghost.update(message)
                 if ghost.isOpen && !before { log("the vault is open") }
@@ -84,6 +99,16 @@ extension Supervisor {
         } catch {
             log(error.sentence)
             epoll.remove(ghost.channel.descriptor.raw)
+        }
+    }
+
+    /// The ghost tells of every passphrase that was tried.
+    private func noteGuess(_ message: Message) {
+        guard message.isWord("proof"), let uid = message.text("uid").flatMap({ uid_t($0) }) else { return }
+        if message.text("right") != nil {
+            guesses[uid] = nil
+        } else {
+            guesses[uid, default: Guesses()].noteWrong(now: monotonicMilliseconds())
         }
     }
 
@@ -106,12 +131,16 @@ extension Supervisor {
         kill(ghost.pid, SIGKILL)
     }
 
-    func ghostEnded(_ status: Int32) {
-        if clinux_signaled(status) { log("the ghost was ended by signal \(clinux_term_signal(status))") }
+    private func forgetGhost() {
         if ghost?.wasOpen == true { log("the vault is locked") }
         deadlines.clear(.ghostLock)
         if let ghost { epoll.remove(ghost.channel.descriptor.raw) }
         ghost = nil
+    }
+
+    func ghostEnded(_ status: Int32) {
+        if clinux_signaled(status) { log("the ghost was ended by signal \(clinux_term_signal(status))") }
+        forgetGhost()
         if stopping == .locking { advanceStop() }
     }
 }

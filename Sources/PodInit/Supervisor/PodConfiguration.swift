@@ -7,6 +7,8 @@ struct PodConfiguration {
     /// Who owns the public area; nil when the init is not root and everything runs as itself.
     var account: Account?
     var project: String
+    /// What the project allows its ghost that others are refused; for `status`.
+    var allowedCalls = ""
 
     static func fromEnvironment() throws(SystemError) -> PodConfiguration {
         let name = environmentValue(PodVariable.user) ?? "tazpod"
@@ -15,7 +17,9 @@ struct PodConfiguration {
             account = try Account.find(name)
             if account == nil { log("there is no user \(name) in /etc/passwd: no public session can run") }
         }
-        return PodConfiguration(account: account, project: environmentValue(PodVariable.project) ?? "pod")
+        return PodConfiguration(
+            account: account, project: environmentValue(PodVariable.project) ?? "pod",
+            allowedCalls: environmentValue(PodVariable.allowedCalls) ?? "")
     }
 
     /// The uid that may use the control socket beside root.

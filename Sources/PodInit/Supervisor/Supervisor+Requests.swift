@@ -95,6 +95,7 @@ extension Supervisor {
         message.add("uptime", String((monotonicMilliseconds() - startedAt) / 1000))
         message.add("services", String(services.inOrder.count))
         message.add("services-ready", String(services.inOrder.count - services.unready))
+        message.add("enclave-allows", configuration.allowedCalls)
         message.add("vault", ghost?.stateName ?? "locked")
         for field in ghost?.details ?? [] { message.add(String(decoding: field.key, as: UTF8.self), field.value) }
         return message

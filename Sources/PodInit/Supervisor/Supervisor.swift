@@ -22,6 +22,8 @@ final class Supervisor {
     private var timerTime: Int64?
     var sessions = PublicSessions()
     var ghost: GhostLink?
+    /// By who guessed: what the public area gets wrong costs root no time.
+    var guesses: [uid_t: Guesses] = [:]
     var jobs: [UInt32: Job] = [:]
     var services = ServiceTable()
     /// A round of starts is under way, or services are being changed: none starts in between.

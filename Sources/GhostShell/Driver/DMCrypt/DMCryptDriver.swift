@@ -12,17 +12,27 @@ final class DMCryptDriver: Driver {
     let serverCapabilities = [Capability.sysAdmin, Capability.makeNode]
     let serverDescriptors: [Int32] = []
 
+    /// What the keeper mounted.
+    private var device: MappedDevice.Identity?
+
     /// How often the server looks whether the device has gone, and how long before it uses force.
     private static let lookMilliseconds: Int32 = 5
     private static let patienceMilliseconds: Int64 = 10_000
+    /// How long the kernel may take for a device that has no users.
+    private static let removalMilliseconds: Int64 = 1_000
 
-    func prepare(for image: borrowing VaultImage) throws(Failure) {
+    func prepare(for image: borrowing VaultImage) {}
+
+    /// Removes the device that a crash left over `image`, which is locked: whoever made it has ended. What is mounted from it keeps
+    /// it until it ends too.
+    ///
+    /// - Throws: code 6 when it is still used.
+    static func clearLeftovers(of image: borrowing VaultImage) throws(Failure) {
         let name = try MappedDevice.name(of: image)
-        guard MappedDevice.find(name) != nil else { return }
-        // We have the image locked, so whoever made it has ended. What is mounted from it keeps it until it ends too.
+        guard let left = MappedDevice.find(name) else { return }
         let mapper = try DeviceMapper(on: image.descriptorPath)
         try mapper.removeWhenUnused(name)
-        guard MappedDevice.find(name) == nil else {
+        guard isRemoved(left, within: removalMilliseconds) else {
             throw Failure(.vault, "the vault was not closed properly and is still used; end what uses /dev/mapper/\(name) first")
         }
     }
@@ -36,27 +46,29 @@ final class DMCryptDriver: Driver {
         let hasMendedHeader = vault.hasMendedHeader
         try mapper.activate(name, key: vault.key)
         forgetKey(vault)
+        guard let device = MappedDevice.find(name) else {
+            mapper.removeNow(name)
+            throw Failure(.provider, "the kernel does not show the vault's device under /sys/block; the pod needs /sys")
+        }
         do throws(Failure) {
-            try offer(name, mapper, hasMendedHeader: hasMendedHeader, keeper)
+            try offer(device, mapper, hasMendedHeader: hasMendedHeader, keeper)
         } catch {
             mapper.removeNow(name)
             throw error
         }
         try Privileges.keepOnly([Capability.sysAdmin])
         waitForKeeper(keeper)
-        waitForRemoval(name, mapper)
+        if !DMCryptDriver.isRemoved(device, within: DMCryptDriver.patienceMilliseconds) { mapper.removeNow(name) }
     }
 
     private func offer(
-        _ name: String, _ mapper: borrowing DeviceMapper, hasMendedHeader: Bool, _ keeper: borrowing MessageSocket
+        _ identity: MappedDevice.Identity, _ mapper: borrowing DeviceMapper, hasMendedHeader: Bool,
+        _ keeper: borrowing MessageSocket
     ) throws(Failure) {
-        guard let identity = MappedDevice.find(name) else {
-            throw Failure(.provider, "the kernel does not show the vault's device under /sys/block; the pod needs /sys")
-        }
         let device = try failing(.provider) { () throws(SystemError) in try MappedDevice.open(identity) }
-        unlink("/dev/mapper/\(name)")
+        unlink("/dev/mapper/\(identity.name)")
         // While it is open here, this only marks it; from then on it cannot outlive its users.
-        try mapper.removeWhenUnused(name)
+        try mapper.removeWhenUnused(identity.name)
         try VaultServer.announce(hasMendedHeader: hasMendedHeader, to: keeper, descriptors: [device.raw])
     }
 
@@ -68,15 +80,14 @@ final class DMCryptDriver: Driver {
         _ = try? keeper.receive(capacity: Message.maximumLength)
     }
 
-    private func waitForRemoval(_ name: String, _ mapper: borrowing DeviceMapper) {
-        let deadline = monotonicMilliseconds() + DMCryptDriver.patienceMilliseconds
-        while MappedDevice.find(name) != nil {
-            if monotonicMilliseconds() >= deadline {
-                mapper.removeNow(name)
-                return
-            }
-            poll(nil, 0, DMCryptDriver.lookMilliseconds)
+    /// The kernel removes a device some time after its last user has closed it.
+    private static func isRemoved(_ device: MappedDevice.Identity, within milliseconds: Int64) -> Bool {
+        let deadline = monotonicMilliseconds() + milliseconds
+        while MappedDevice.exists(device) {
+            if monotonicMilliseconds() >= deadline { return false }
+            poll(nil, 0, lookMilliseconds)
         }
+        return true
     }
 
     func serverStarted() {}
@@ -84,16 +95,18 @@ final class DMCryptDriver: Driver {
     func openFilesystem(
         _ descriptors: inout ReceivedDescriptors, of image: borrowing VaultImage
     ) throws(Failure) -> VaultFilesystem {
-        guard let device = descriptors.take(0), let identity = MappedDevice.find(try MappedDevice.name(of: image)) else {
+        guard let descriptor = descriptors.take(0), let identity = MappedDevice.find(try MappedDevice.name(of: image)) else {
             throw Failure(.vault, "the vault's device has gone again; unlock once more")
         }
-        return .device(BlockDevice(descriptor: device, identity: .mapped(identity)))
+        device = identity
+        return .device(BlockDevice(descriptor: descriptor, identity: .mapped(identity)))
     }
 
     func cutOff(_ image: borrowing VaultImage) {
-        guard let name = try? MappedDevice.name(of: image), MappedDevice.find(name) != nil,
-            let mapper = try? DeviceMapper(on: image.descriptorPath)
-        else { return }
-        mapper.removeNow(name)
+        guard let device else { return }
+        if MappedDevice.find(device.name) != nil, let mapper = try? DeviceMapper(on: image.descriptorPath) {
+            mapper.removeNow(device.name)
+        }
+        _ = DMCryptDriver.isRemoved(device, within: DMCryptDriver.removalMilliseconds)
     }
 }

@@ -1,4 +1,5 @@
 import CCryptsetup
+import CDeviceMapper
 import CLinux
 import Contract
 import Linux
@@ -13,12 +14,12 @@ struct DeviceMapper: ~Copyable {
     static let controlPath = "/dev/mapper/control"
 
     private static let deferred: UInt32 = 1 << 0  // CRYPT_DEACTIVATE_DEFERRED, a macro
-    private static let force: UInt32 = 1 << 1  // CRYPT_DEACTIVATE_FORCE, a macro
 
     /// - Parameter path: The image, or a loop device over it.
     init(on path: String) throws(Failure) {
         // Nobody answers udev's part in a pod: the library makes and removes its nodes itself.
         setenv("DM_DISABLE_UDEV", "1", 1)
+        dm_udev_set_sync_support(0)
         crypt_set_log_callback(nil, { _, _, _ in }, nil)
         var handle: OpaquePointer?
         let result = crypt_init(&handle, path)
@@ -56,7 +57,24 @@ struct DeviceMapper: ~Copyable {
     }
 
     /// Takes the key out of the kernel, whoever has the device open: its reads and writes fail from here on.
+    ///
+    /// By libdevmapper: libcryptsetup's own way flushes what the users of the device still want to write, and waits for them.
     func removeNow(_ name: String) {
-        crypt_deactivate_by_name(handle, name, DeviceMapper.force)
+        guard let device = MappedDevice.find(name), let sectors = MappedDevice.sectors(of: device) else { return }
+        run(DM_DEVICE_RELOAD, name) { dm_task_add_target($0, 0, sectors, "error", "") }
+        run(DM_DEVICE_SUSPEND, name) {
+            dm_task_skip_lockfs($0)
+            dm_task_no_flush($0)
+        }
+        run(DM_DEVICE_RESUME, name) { _ in }
+        run(DM_DEVICE_REMOVE, name) { dm_task_deferred_remove($0) }
+    }
+
+    private func run(_ operation: Int, _ name: String, _ options: (OpaquePointer) -> Void) {
+        guard let task = dm_task_create(Int32(operation)) else { return }
+        defer { dm_task_destroy(task) }
+        dm_task_set_name(task, name)
+        options(task)
+        dm_task_run(task)
     }
 }

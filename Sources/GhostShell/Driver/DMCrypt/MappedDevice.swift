@@ -33,6 +33,14 @@ enum MappedDevice {
         return nil
     }
 
+    /// Whether the kernel still has it: while it takes a device down, that has lost its name already.
+    static func exists(_ identity: Identity) -> Bool {
+        let folder = "/sys/dev/block/\(identity.major):\(identity.minor)"
+        guard access(folder, F_OK) == 0 else { return false }
+        let name = firstLine(of: folder + "/dm/name") ?? ""
+        return name.isEmpty || name == identity.name
+    }
+
     static func open(_ identity: Identity) throws(SystemError) -> Descriptor {
         try BlockDevice.node("/dev/mapper/\(identity.name)", major: identity.major, minor: identity.minor)
     }
@@ -40,6 +48,11 @@ enum MappedDevice {
     /// Opens the device again if it is still there; nil when it was removed since.
     static func reopen(_ identity: Identity) -> Descriptor? {
         find(identity.name) == identity ? try? open(identity) : nil
+    }
+
+    /// Its length in sectors of 512 bytes.
+    static func sectors(of identity: Identity) -> UInt64? {
+        firstLine(of: "/sys/dev/block/\(identity.major):\(identity.minor)/size").flatMap { UInt64($0) }
     }
 
     private static func firstLine(of path: String) -> String? {

@@ -39,7 +39,21 @@ final class FuseDriver: Driver {
         try SystemCallFilter.vaultServer.load()
         try VaultServer.announce(hasMendedHeader: hasMendedHeader, to: keeper)
         try FuseServer.serve(device, connection: connection.descriptor)
-        try failing(.vault) { () throws(SystemError) in try device.flush() }
+        try finish(device)
+    }
+
+    /// - Throws: code 6 when the disk refused something of what was written, for those who lock to hear.
+    private func finish(_ device: PlainDevice) throws(Failure) {
+        do {
+            try device.finish()
+        } catch {
+            throw Failure(
+                .vault,
+                """
+                the vault is locked, but its disk refused some of what was written (\(describe(errno: error.errno))); what an fsync \
+                had brought there is there, look for the rest when the disk is well
+                """)
+        }
     }
 
     /// Whoever holds the connection keeps the file's users waiting for an answer, also when the server has died.
@@ -50,11 +64,16 @@ final class FuseDriver: Driver {
     func openFilesystem(
         _ descriptors: inout ReceivedDescriptors, of image: borrowing VaultImage
     ) throws(Failure) -> VaultFilesystem {
+        .device(try openDevice())
+    }
+
+    /// The plain data as a block device, which ends with its last user.
+    func openDevice() throws(Failure) -> BlockDevice {
         guard let file = try mount?.openFile() else { throw Failure(.vault, "the vault's server is not there any more") }
         let device = try LoopDevice.over(file)
         // The loop device holds the file from here on.
         mount = nil
-        return .device(device)
+        return device
     }
 
     /// Without the server nothing answers.

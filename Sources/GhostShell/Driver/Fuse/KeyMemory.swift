@@ -26,7 +26,8 @@ enum KeyMemory {
     ///
     /// - Returns: false when they cannot be locked.
     static func prepare() -> Bool {
-        guard let memory = clinux_map_private_memory(size), mlock(memory, size) == 0 else { return false }
+        guard let memory = clinux_map_private_memory(size) else { return false }
+        if Defence.lockedMemory.isOn && mlock(memory, size) != 0 { return false }
         madvise(memory, size, MADV_DONTDUMP)
         madvise(memory, size, MADV_WIPEONFORK)
         base.store(UInt(bitPattern: memory), ordering: .releasing)

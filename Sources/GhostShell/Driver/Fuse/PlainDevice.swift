@@ -1,6 +1,7 @@
 import CLinux
 import Contract
 import Linux
+import Synchronization
 
 /// The plain block device that a vault's image holds: reads decrypt, writes encrypt, at any byte position.
 ///
@@ -12,6 +13,8 @@ final class PlainDevice: @unchecked Sendable {
     private let cipher: BlockCipher
     private let scratchPool = ScratchPool()
     private let partialWrites: UnsafeMutablePointer<pthread_rwlock_t>
+    /// The errno of the first write or flush that the image refused; 0 while there is none.
+    private let firstRefusal = Atomic<Int32>(0)
 
     /// - Parameter image: An open descriptor of the image that outlives this value and stays the caller's.
     init(segment: DataSegment, image: Int32, cipher: BlockCipher) {
@@ -67,14 +70,35 @@ final class PlainDevice: @unchecked Sendable {
             guard cipher.encrypt(from: source, to: start, length: span.length, position: span.start) else {
                 throw SystemError("encrypt", errno: EIO)
             }
-            try transfer("write the vault's image", scratch, span.start) { pwrite(image, $0, $1, $2) }
+            try noting { () throws(SystemError) in
+                try transfer("write the vault's image", scratch, span.start) { pwrite(image, $0, $1, $2) }
+            }
         }
     }
 
     /// Brings everything written so far to the disk.
     func flush() throws(SystemError) {
         guard Defence.flush.isOn else { return }
-        try retrying("write the vault to the disk") { fdatasync(image) }
+        try noting { () throws(SystemError) in try retrying("write the vault to the disk") { fdatasync(image) } }
+    }
+
+    /// Flushes for the last time.
+    ///
+    /// - Throws: the errno of the first write or flush that was refused: something may be missing in the image, also if its
+    ///   writer has never asked.
+    func finish() throws(SystemError) {
+        try flush()
+        let errno = firstRefusal.load(ordering: .relaxed)
+        if errno != 0 { throw SystemError("write the vault's image", errno: errno) }
+    }
+
+    private func noting(_ body: () throws(SystemError) -> Void) throws(SystemError) {
+        do {
+            try body()
+        } catch {
+            _ = firstRefusal.compareExchange(expected: 0, desired: error.errno, ordering: .relaxed)
+            throw error
+        }
     }
 
     private func load(_ scratch: UnsafeMutableRawBufferPointer, _ start: UInt64) throws(SystemError) {

@@ -59,8 +59,8 @@ final class ImageStore {
 
     private func copy(_ plain: borrowing Descriptor, into root: borrowing Descriptor) throws(Failure) {
         let capabilities = [
-            Capability.dacOverride, Capability.chown, Capability.fileOwner, Capability.fileCapabilities, Capability.setGroupID,
-            Capability.sysAdmin,
+            Capability.dacOverride, Capability.changeOwner, Capability.fileOwner, Capability.fileCapabilities,
+            Capability.setGroupID, Capability.sysAdmin,
         ]
         try Subtask.run(
             "tazpod-loader", keeping: [plain.raw, root.raw], capabilities: capabilities, stage: "read the vault's files"
@@ -108,13 +108,10 @@ final class ImageStore {
     private func write(
         _ plain: borrowing Descriptor, over image: borrowing VaultImage, _ current: borrowing Descriptor
     ) throws(Failure) -> Descriptor {
-        // cryptsetup's own lock: no key slot changes while the header is copied.
-        guard flock(current.raw, LOCK_EX | LOCK_NB) == 0 else {
-            throw Failure(.vault, "another program (cryptsetup?) is using the vault's image; try again when it is done")
-        }
-        defer { flock(current.raw, LOCK_UN) }
         let replacement = try image.makeReplacement(length: segment.offset + segment.length)
         do throws(Failure) {
+            let header = try image.lockHeader(of: current, replacedBy: replacement)
+            defer { flock(header.raw, LOCK_UN) }
             try failing(.vault) { () throws(SystemError) in
                 try cipher.copyHeader(of: current, to: replacement)
                 try cipher.encrypt(plain, into: replacement)

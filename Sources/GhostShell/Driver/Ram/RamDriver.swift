@@ -10,7 +10,7 @@ import Linux
 final class RamDriver: Driver {
     let name = DriverName.ram
     let serverCapabilities = [
-        Capability.chown, Capability.fileOwner, Capability.fileCapabilities, Capability.setGroupID, Capability.setPCap,
+        Capability.changeOwner, Capability.fileOwner, Capability.fileCapabilities, Capability.setGroupID, Capability.setPCap,
         Capability.sysAdmin,
     ]
     /// The image's folder, to make new images in.
@@ -51,8 +51,8 @@ final class RamDriver: Driver {
             scratch: try MemoryFilesystem.make(
                 size: segment.length + (16 << 20), inodes: 16, isExemptFromSwap: isExemptFromSwap))
         let memory = try store.load(image, isExemptFromSwap: isExemptFromSwap)
-        try Privileges.keepOnly([Capability.dacOverride, Capability.chown, Capability.setPCap])
-        try SystemCallFilter.ghost.load()
+        try Privileges.keepOnly([Capability.dacOverride, Capability.changeOwner, Capability.setPCap])
+        try GhostFilter(allowing: []).load()
         let tree = try failing(.vault) { () throws(SystemError) in TreeFolder(try memory.root.duplicate()) }
         let server = try RamServer(store, tree, saveEvery: saveEvery)
         try VaultServer.announce(

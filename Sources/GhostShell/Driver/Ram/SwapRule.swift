@@ -3,12 +3,10 @@ import Linux
 
 /// Whether memory that no file backs may get onto a disk.
 enum SwapRule {
-    /// Reads /proc/swaps (proc(5)): one line for each swap area, below a heading.
-    ///
-    /// - Parameter text: nil when it could not be read; then there may be one.
-    static func hasSwap(_ text: [UInt8]?) -> Bool {
-        guard let text else { return true }
-        return text.split(separator: UInt8(ascii: "\n")).count > 1
+    /// - Parameter table: The text of /proc/swaps; nil when it could not be read, then there may be some.
+    static func hasSwap(_ table: [UInt8]?) -> Bool {
+        guard let table else { return true }
+        return !SwapSpace.onDisk(String(decoding: table, as: UTF8.self)).isEmpty
     }
 
     /// Refuses a vault in memory that could be swapped out.

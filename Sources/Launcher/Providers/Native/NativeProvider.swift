@@ -106,7 +106,15 @@ struct NativeProvider: Provider {
     }
 
     func list() async throws -> [PodRecord] {
-        try store.names().compactMap { try store.record($0) }
+        // One that cannot be read is no reason to be silent about the others.
+        store.names().compactMap { name in
+            do {
+                return try store.record(name)
+            } catch {
+                Console.complain((error as? Failure)?.sentence ?? "the pod \(name) cannot be read")
+                return nil
+            }
+        }
     }
 
     func command(_ request: PodCommand, in record: PodRecord) throws -> HostCommand {

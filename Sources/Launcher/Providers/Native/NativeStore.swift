@@ -9,9 +9,13 @@ struct NativeStore: Sendable {
     static let stateRoot = "/var/lib/tazpod"
     private static let recordFile = "pod.json"
 
-    /// What is written when a pod starts.
+    /// What is written when a pod starts. A later version has to read it, so it holds no more than is asked for.
     private struct Running: Codable {
-        var plan: PodPlan
+        var project: String
+        var directory: String
+        var user: String
+        var environment: [String: String]
+        var planDigest: String
         var pid: Int32
         /// In clock ticks since boot (proc_pid_stat(5)): a pid alone may be another process by now.
         var startTime: UInt64
@@ -56,7 +60,9 @@ struct NativeStore: Sendable {
     }
 
     func save(_ plan: PodPlan, pid: Int32) throws {
-        let running = Running(plan: plan, pid: pid, startTime: try NativeStore.startTime(pid) ?? 0, bootID: NativeStore.bootID())
+        let running = Running(
+            project: plan.project, directory: plan.directory, user: plan.workspace.user, environment: plan.userEnvironment,
+            planDigest: plan.digest, pid: pid, startTime: try NativeStore.startTime(pid) ?? 0, bootID: NativeStore.bootID())
         let text = String(decoding: try JSONEncoder().encode(running), as: UTF8.self)
         try failing(.provider) { () throws(SystemError) in
             try write(text, to: "\(folder(plan.name))/\(NativeStore.recordFile)")
@@ -76,10 +82,9 @@ struct NativeStore: Sendable {
         }
         let runs = try saved.bootID == NativeStore.bootID() && NativeStore.startTime(saved.pid) == saved.startTime
         return PodRecord(
-            name: name, project: saved.plan.project, directory: saved.plan.directory, provider: "native",
-            state: runs ? .running : .stopped, planDigest: saved.plan.digest, user: saved.plan.workspace.user,
-            pid: runs ? saved.pid : nil,
-            environment: saved.plan.userEnvironment)
+            name: name, project: saved.project, directory: saved.directory, provider: "native",
+            state: runs ? .running : .stopped, planDigest: saved.planDigest, user: saved.user, pid: runs ? saved.pid : nil,
+            environment: saved.environment)
     }
 
     func remove(_ name: String) throws {

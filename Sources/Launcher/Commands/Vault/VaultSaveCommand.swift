@@ -1,10 +1,4 @@
 import ArgumentParser
-import Contract
-
-struct VaultCommand: AsyncParsableCommand {
-    static let configuration = CommandConfiguration(
-        commandName: "vault", abstract: "Work on the vault itself.", subcommands: [VaultSaveCommand.self])
-}
 
 struct VaultSaveCommand: AsyncParsableCommand, PodVerb {
     static let configuration = CommandConfiguration(
@@ -19,7 +13,7 @@ struct VaultSaveCommand: AsyncParsableCommand, PodVerb {
     @OptionGroup var options: GlobalOptions
 
     func runInPod() throws {
-        let answer = try ControlClient().ask(Message("vault").adding("action", "save"))
+        let answer = try VaultClient(action: "save").run()
         if options.quiet { return }
         switch answer.text("save") {
         case "saved": Console.printLine("The vault is saved.")
@@ -29,7 +23,6 @@ struct VaultSaveCommand: AsyncParsableCommand, PodVerb {
     }
 
     func run() async throws {
-        let pod = try await options.findRunningPod()
-        try pod.guest(["vault", "save"] + (options.quiet ? ["--quiet"] : []), interactive: false).become(log: options.log)
+        try await HostVault(options).become(["save"] + options.passedOn)
     }
 }
