@@ -17,7 +17,7 @@ DETACH, PAUSE = (b"\x02", b"d"), 0.1
 
 
 def milliseconds_to_screen(command, environment, marker):
-    """How long it takes from exec until tmux has drawn its first screen, of which `marker` comes last; then detaches."""
+    """How long it takes from exec until tmux has drawn `marker`, which is what comes last; then detaches."""
     start = time.perf_counter()
     child, terminal = pty.fork()
     if child == 0:

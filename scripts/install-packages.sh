@@ -18,7 +18,7 @@ packages_for() {
         echo cryptsetup-bin docker-registry e2fsprogs gcc git libc6-dev make neovim nodejs openssh-client openssh-server python3-cryptography python3-pexpect python3-pytest psmisc strace catatonit dumb-init tini
         ;;
     vm) echo bash busybox-static cpio cryptsetup-bin e2fsprogs kmod libcryptsetup12 python3-cryptography python3-pexpect python3-pytest qemu-system-x86 tmux ;;
-    bench) echo catatonit cryptsetup-bin dumb-init fio fuse3 gocryptfs python3-pexpect s6 strace tini ;;
+    bench) echo catatonit cryptsetup-bin dumb-init fio fuse3 git gocryptfs python3-pexpect ripgrep s6 strace tini ;;
     *)
         echo "install-packages: there is no task $1" >&2
         exit 2

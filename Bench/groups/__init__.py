@@ -1,6 +1,9 @@
 """The groups, in the order of docs/performance.md. A new one is a module in this folder, and a line here."""
 
 from Bench.groups import (
+    create,
+    files,
+    ghost_memory,
     init,
     init_idle,
     init_orphans,
@@ -16,7 +19,10 @@ from Bench.groups import (
 GROUPS = [
     launcher,
     unlock,
+    create,
     storage,
+    files,
+    ghost_memory,
     init,
     init_orphans,
     init_signals,

@@ -55,7 +55,7 @@ struct GhostEnvironmentTests {
     @Test("A detached session is made where there is none, and nobody is attached")
     func detached() throws {
         let words = try session("unlock\0detach=1")
-        #expect(words.prefix(4) == ["sh", "-c", "tmux has-session -t \"=$0\" 2>/dev/null || exec \"$@\"", "ghost"])
+        #expect(words.prefix(4) == ["sh", "-c", "\"$@\" 2>/dev/null || exec tmux has-session -t \"=$0\"", "ghost"])
         #expect(words[4] == "tmux")
         #expect(words.suffix(6) == ["new-session", "-d", "-s", "ghost", "-c", "/workspace"])
         #expect(!words.contains("-A"))

@@ -131,7 +131,8 @@ def test_tinis_variables_count_when_they_are_set_to_anything(init, variable, opt
         done = run(init, "true", below="under", env=dict(os.environ, **{variable: value}))
         assert words[variable] not in done.errors
     else:
-        shell = f"trap : USR1; {probe('command')} signals & sleep 0.2; kill -USR1 1; sleep 0.2"
+        # What the shell starts after the trap ignores the signal, so that it does not end the wait.
+        shell = f"{probe('command')} signals & trap '' USR1; sleep 0.3; kill -USR1 1; sleep 0.5"
         done = run(init, "sh", "-c", shell, env=dict(os.environ, **{variable: value}))
         assert "10 0" in done.output
 
@@ -147,10 +148,10 @@ def test_not_being_pid_1_is_warned_of_unless_told_to_be_quiet(init):
 
 @pytest.mark.parametrize("name", ["-s", "--version", "-P", "--", "-h", "--probe"])
 def test_programs_may_be_named_like_options(init, name, tmp_path):
-    (tmp_path / name).write_text('#!/bin/sh\necho "$0" "$@"\n')
-    (tmp_path / name).chmod(0o755)
+    # A link: a script that was just written may still be open for writing in a process that another thread forked.
+    (tmp_path / name).symlink_to("/usr/bin/echo")
     done = run(init, name, "-g", "--help", wrapper=("env", f"PATH={tmp_path}:/usr/bin:/bin"))
-    assert (done.status, done.output) == (0, f"{tmp_path}/{name} -g --help\n")
+    assert (done.status, done.output) == (0, "-g --help\n")
 
 
 def test_options_end_at_the_first_word_that_is_none(init):

@@ -120,6 +120,8 @@ def test_kills_of_every_process_leave_nothing_and_lose_nothing(boot, folder, mak
         """
         for who in tazpod-vault tazpod-ghost tazpod-enclave "tmux: server"; do
             unlock --detach
+            # The one before it must not be taken for this one's.
+            rm -f /shared/numbers
             passphrase | tazpod exec --ghost --passphrase-fd 0 -- sh -c 'cd ~/secrets && exec fsynced write records' > /shared/numbers &
             while [ ! -s /shared/numbers ]; do usleep 10000; done
             usleep 300000

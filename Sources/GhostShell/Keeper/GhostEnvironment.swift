@@ -45,7 +45,8 @@ struct GhostEnvironment {
 
     /// tmux: joins the ghost's session, or makes it. Its shells are not login shells, whose profile would forget PATH.
     ///
-    /// Detached, a session that is there already is as good as a new one.
+    /// Detached, a session that is there already is as good as a new one. To ask for it only when a new one was refused saves a
+    /// start of tmux with each unlock.
     func session(_ request: GhostRequest) -> [[UInt8]] {
         let create = [
             "tmux", "start-server", ";", "if-shell", "-F", "#{==:#{default-command},}",
@@ -54,7 +55,7 @@ struct GhostEnvironment {
         ]
         let command =
             request.isDetached
-            ? ["sh", "-c", "tmux has-session -t \"=$0\" 2>/dev/null || exec \"$@\"", GhostEnvironment.sessionName] + create
+            ? ["sh", "-c", "\"$@\" 2>/dev/null || exec tmux has-session -t \"=$0\"", GhostEnvironment.sessionName] + create
             : create
         return command.map { [UInt8]($0.utf8) }
     }

@@ -158,16 +158,16 @@ extension Keeper {
         client.endedStatus = status
         if client.request.locksAfter {
             lockOnceSaved(because: nil)
-        } else if client.request.isDetached {
+        } else if client.request.isDetached || client.request.verb == .exec {
             remove(client, client.answer(vaultIsOpen: true))
         } else {
             answerBy = monotonicMilliseconds() + Keeper.answerMilliseconds
         }
     }
 
-    /// Long enough for tmux to end after its last session, short enough not to be felt: the answer says whether the vault is
-    /// locked by what just ended.
-    private static let answerMilliseconds: Int64 = 60
+    /// After a session's end: long enough for tmux to end after its last one, short enough not to be felt. The answer says whether
+    /// the vault is locked by what just ended.
+    private static let answerMilliseconds: Int64 = 300
 
     func answerEndedClients() {
         answerBy = nil
