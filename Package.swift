@@ -77,19 +77,23 @@ let package = Package(
         .systemLibrary(name: "CCrypto", path: "Sources/Libraries/CCrypto"),
         .systemLibrary(name: "CCryptsetup", path: "Sources/Libraries/CCryptsetup"),
         .systemLibrary(name: "CDeviceMapper", path: "Sources/Libraries/CDeviceMapper"),
+        .systemLibrary(name: "CExt2fs", path: "Sources/Libraries/CExt2fs"),
         .systemLibrary(name: "CFuse", path: "Sources/Libraries/CFuse"),
         .systemLibrary(name: "CQRCode", path: "Sources/Libraries/CQRCode"),
         .systemLibrary(name: "CSeccomp", path: "Sources/Libraries/CSeccomp"),
         .executableTarget(
             name: "GhostShell",
             dependencies: [
-                "CCapabilities", "CCrypto", "CCryptsetup", "CDeviceMapper", "CFuse", "CLinux", "CQRCode", "CSeccomp", "Contract",
-                "Linux",
+                "CCapabilities", "CCrypto", "CCryptsetup", "CDeviceMapper", "CExt2fs", "CFuse", "CLinux", "CQRCode", "CSeccomp",
+                "Contract", "Linux",
             ],
             swiftSettings: strict,
             linkerSettings: [
                 .linkedLibrary("cryptsetup"), .linkedLibrary("crypto"), .linkedLibrary("devmapper"), .linkedLibrary("qrencode"),
-                .unsafeFlags(["-Xlinker", "-l:libfuse3.a", "-Xlinker", "-l:libseccomp.a", "-Xlinker", "-l:libcap.a"]),
+                .unsafeFlags(
+                    ["libfuse3.a", "libseccomp.a", "libcap.a", "libext2fs.a", "libcom_err.a"].flatMap {
+                        ["-Xlinker", "-l:\($0)"]
+                    }),
             ]),
         .systemLibrary(name: "CYAML", path: "Sources/Libraries/CYAML"),
         .executableTarget(

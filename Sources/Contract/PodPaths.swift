@@ -24,6 +24,8 @@ public enum PodVariable {
     public static let vaultSize = "TAZPOD_VAULT_SIZE"
     /// `auto`, `dmcrypt`, `fuse` or `ram`.
     public static let vaultDriver = "TAZPOD_VAULT_DRIVER"
+    /// Seconds between two saves of a vault in memory (driver `ram`).
+    public static let vaultSaveEvery = "TAZPOD_VAULT_SAVE_EVERY"
     /// Seconds without input on a terminal after which the vault is locked; not set for never.
     public static let lockAfter = "TAZPOD_LOCK_AFTER"
     /// Names that the vault keeps and the ghost sees in its home, separated by colons.

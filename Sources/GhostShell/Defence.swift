@@ -39,6 +39,10 @@ enum Defence: String {
     case forcedEnd = "forced-end"
     /// The end of a file that was handed out of the ghost.
     case shutOff = "shut-off"
+    /// A vault in memory is saved before its enclave ends.
+    case saveFirst = "save-first"
+    /// A change of content alone is noticed.
+    case contentDigest = "content-digest"
     /// fsync(2) reaches the disk.
     case flush
     /// The image is open once at a time.

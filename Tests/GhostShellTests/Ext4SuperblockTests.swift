@@ -34,6 +34,36 @@ struct Ext4SuperblockTests {
         #expect(Ext4Superblock(superblock(blocks: 0, high: 0x0010_0000, incompatible: 0x80)) == nil)
     }
 
+    @Test("Its identity becomes options of mke2fs")
+    func identity() {
+        var bytes = superblock()
+        bytes.replaceSubrange(0x68..<0x78, with: Array(UInt8(0x0a)...0x19))
+        bytes.replaceSubrange(0x78..<0x88, with: Array("my label".utf8) + [UInt8](repeating: 0, count: 8))
+        bytes[1] = 1
+        let uuid = "0a0b0c0d-0e0f-1011-1213-141516171819"
+        #expect(Ext4Superblock(bytes)?.identityOptions == ["-U", uuid, "-L", "my label", "-N", "256"])
+    }
+
+    @Test("What is used is what is not free, and no claim makes it negative")
+    func used() {
+        var bytes = superblock()
+        bytes[0x0c] = 200
+        #expect(Ext4Superblock(bytes)?.used == 800 * 4096)
+        bytes[0x0d] = 0xff
+        #expect(Ext4Superblock(bytes)?.used == 0)
+    }
+
+    @Test("Files can take what tables and journal leave, and nothing of a file system that claims more of these than it has")
+    func capacity() {
+        var bytes = superblock()
+        bytes[0x14c + 1] = 0x40
+        #expect(Ext4Superblock(bytes).map { $0.capacity < $0.size - 0x4000 && $0.capacity > $0.size / 2 } == false)
+        bytes[0x20 + 2] = 1
+        #expect(Ext4Superblock(bytes).map { $0.capacity < $0.size - 0x4000 && $0.capacity > $0.size / 2 } == true)
+        bytes[0x14c + 3] = 0xff
+        #expect(Ext4Superblock(bytes)?.capacity == 0)
+    }
+
     @Test("Another magic number is no superblock", arguments: [0, 0xef54, 0x53ef, 0xef52] as [UInt32])
     func magic(magic: UInt32) {
         #expect(Ext4Superblock(superblock(magic: magic)) == nil)

@@ -71,6 +71,23 @@ struct GhostConfigurationTests {
         #expect(error?.sentence.hasPrefix("there is no driver \(name); write auto, or one of dmcrypt, fuse") == true)
     }
 
+    @Test("Automatic is the best driver that the pod has what it takes for; a named one is that")
+    func resolved() {
+        #expect(DriverChoice.automatic.resolved(canMap: true, canServe: true) == .dmcrypt)
+        #expect(DriverChoice.automatic.resolved(canMap: false, canServe: true) == .fuse)
+        #expect(DriverChoice.automatic.resolved(canMap: false, canServe: false) == .ram)
+        #expect(DriverChoice.named(.fuse).resolved(canMap: true, canServe: false) == .fuse)
+    }
+
+    @Test("The time between saves is a number of seconds")
+    func saveEvery() throws {
+        #expect(try configuration([:]).saveEvery == 300)
+        #expect(try configuration(["TAZPOD_VAULT_SAVE_EVERY": "7"]).saveEvery == 7)
+        for text in ["0", "-1", "5m", "", "99999999999999999999", "9999999999"] {
+            #expect(throws: Failure.self) { try configuration(["TAZPOD_VAULT_SAVE_EVERY": text]) }
+        }
+    }
+
     @Test("The drivers that there are are taken by their names", arguments: DriverName.allCases)
     func knownDriver(name: DriverName) throws {
         #expect(try configuration(["TAZPOD_VAULT_DRIVER": name.rawValue]).driver == .named(name))

@@ -13,7 +13,7 @@ struct GhostRequestTests {
         "Each verb is known",
         arguments: [
             ("unlock", GhostRequest.Verb.unlock), ("attach", .attach), ("exec\0arg=ls", .exec), ("lock", .lock),
-            ("vault\0action=info", .vault),
+            ("vault\0action=info", .vault), ("vault\0action=save", .save),
         ])
     func verbs(text: String, verb: GhostRequest.Verb) throws {
         let result = try request(text)
@@ -25,6 +25,15 @@ struct GhostRequestTests {
     @Test("Another verb is a usage error", arguments: ["status", "unlocks", "ok", "run"])
     func unknown(text: String) {
         #expect(throws: Failure(.usage, "the ghost has no such request")) { try request(text) }
+    }
+
+    @Test("What was not saved is discarded for root alone")
+    func discard() throws {
+        #expect(try request("lock\0peer-uid=0\0discard=1").discards)
+        #expect(try !request("lock\0peer-uid=0").discards)
+        for text in ["lock\0peer-uid=1000\0discard=1", "lock\0discard=1", "lock\0peer-uid=x\0discard=1"] {
+            #expect(throws: Failure.self) { try request(text) }
+        }
     }
 
     @Test("A command keeps its words in order, empty ones too")

@@ -23,6 +23,13 @@ struct MaintenanceRequestTests {
         #expect(result.isForRootOnly == root)
     }
 
+    @Test("Some change the keys", arguments: ["passwd", "add-key", "remove-key", "recovery"])
+    func changingKeys(action: String) throws {
+        #expect(try request("action=\(action)").changesKeys)
+        #expect(try !request("action=info").changesKeys)
+        #expect(try !request("action=backup\0file=descriptor").changesKeys)
+    }
+
     @Test(
         "What is no request, or contradicts itself, is a usage error",
         arguments: [

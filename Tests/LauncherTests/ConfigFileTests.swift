@@ -26,6 +26,7 @@ struct ConfigFileTests {
         #expect(result.vault.size == 536_870_912)
         #expect(result.vault.driver == .auto)
         #expect(result.vault.lockAfter == nil)
+        #expect(result.vault.saveEvery == 300)
         #expect(result.bridges == [".infisical", "infisical-keyring", ".gemini"])
     }
 
@@ -40,7 +41,7 @@ struct ConfigFileTests {
             provider: podman
             user: ann
             workspace: src
-            vault: {path: v/vault.img, size: 1GiB, driver: fuse, lock_after: 30m}
+            vault: {path: v/vault.img, size: 1GiB, driver: fuse, lock_after: 30m, save_every: 90s}
             enclave: {allow: [perf_events, bpf]}
             bridges: [.infisical, a/b]
             ports: ["3000", "127.0.0.1:9000:8372"]
@@ -56,7 +57,7 @@ struct ConfigFileTests {
         expected.provider = .podman
         expected.user = "ann"
         expected.workspace = "src"
-        expected.vault = ProjectConfig.Vault(path: "v/vault.img", size: 1 << 30, driver: .fuse, lockAfter: 1800)
+        expected.vault = ProjectConfig.Vault(path: "v/vault.img", size: 1 << 30, driver: .fuse, saveEvery: 90, lockAfter: 1800)
         expected.allowedCalls = [.bpf, .perfEvents]
         expected.bridges = [".infisical", "a/b"]
         expected.ports = [

@@ -23,7 +23,7 @@ struct DockerArgumentsTests {
                 "--env", "TAZPOD_BRIDGES=.infisical:infisical-keyring:.gemini", "--env", "TAZPOD_ENV_EDITOR=nvim",
                 "--env", "TAZPOD_PROJECT=web", "--env", "TAZPOD_USER=tazpod",
                 "--env", "TAZPOD_VAULT=/run/tazpod/private/vault/vault.img", "--env", "TAZPOD_VAULT_DRIVER=auto",
-                "--env", "TAZPOD_VAULT_SIZE=536870912",
+                "--env", "TAZPOD_VAULT_SAVE_EVERY=300", "--env", "TAZPOD_VAULT_SIZE=536870912",
                 "--publish", "127.0.0.1:9000:80",
                 "--device", "/dev/fuse", "--device", "/dev/loop-control", "--device-cgroup-rule", "b 7:* rwm",
                 "--cap-drop", "ALL",

@@ -78,6 +78,17 @@ struct PublishedStateTests {
                 == "project  web\npod      starting\nvault    locked")
     }
 
+    @Test("A vault in memory has more to say: whether and when it was saved, and why not")
+    func vaultInMemory() throws {
+        let vault = PodStatus.Vault(state: "open", driver: "ram", unsaved: true, saved: 1_700_000_000, problem: "no room")
+        #expect(
+            try json(vault)
+                == "{\"driver\":\"ram\",\"problem\":\"no room\",\"saved\":1700000000,\"state\":\"open\",\"unsaved\":true}")
+        #expect(vault.line.hasPrefix("open (ram), not saved since 2023-11-1") && vault.line.hasSuffix(": no room"))
+        let saved = PodStatus.Vault(state: "open", driver: "ram", unsaved: false, saved: 1_700_000_000)
+        #expect(saved.line.hasPrefix("open (ram), saved at 2023-11-1"))
+    }
+
     @Test("A pod in a list has these fields, and neither its environment nor its pid")
     func record() throws {
         let record = PodRecord(

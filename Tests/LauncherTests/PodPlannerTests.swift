@@ -32,7 +32,8 @@ struct PodPlannerTests {
                         environment: [
                             "TAZPOD_USER": "tazpod", "TAZPOD_PROJECT": "web",
                             "TAZPOD_VAULT": "/run/tazpod/private/vault/vault.img", "TAZPOD_VAULT_SIZE": "536870912",
-                            "TAZPOD_VAULT_DRIVER": "auto", "TAZPOD_BRIDGES": ".infisical:infisical-keyring:.gemini",
+                            "TAZPOD_VAULT_DRIVER": "auto", "TAZPOD_VAULT_SAVE_EVERY": "300",
+                            "TAZPOD_BRIDGES": ".infisical:infisical-keyring:.gemini",
                         ],
                         ports: [], devices: PodPlan.Devices(paths: ["/dev/fuse", "/dev/loop-control"], blockMajors: [7]),
                         capabilities: PodPlanner.capabilities, security: PodPlan.Security(), resources: PodPlan.Resources(),
@@ -46,7 +47,7 @@ struct PodPlannerTests {
             name: other
             image: mine
             user: ann
-            vault: {path: v/x.img, size: 64MiB, driver: fuse}
+            vault: {path: v/x.img, size: 64MiB, driver: fuse, save_every: 10m}
             bridges: [a]
             enclave: {allow: [userfaultfd, io_uring, userfaultfd]}
             ports: ["9000:8372"]
@@ -63,7 +64,7 @@ struct PodPlannerTests {
             container.environment == [
                 "TAZPOD_ENV_EDITOR": "nvim", "TAZPOD_USER": "ann", "TAZPOD_PROJECT": "other",
                 "TAZPOD_VAULT": "/run/tazpod/private/vault/x.img", "TAZPOD_VAULT_SIZE": "67108864",
-                "TAZPOD_VAULT_DRIVER": "fuse", "TAZPOD_BRIDGES": "a",
+                "TAZPOD_VAULT_DRIVER": "fuse", "TAZPOD_VAULT_SAVE_EVERY": "600", "TAZPOD_BRIDGES": "a",
                 "TAZPOD_ENCLAVE_ALLOW": "io_uring:userfaultfd",
             ])
     }
@@ -88,13 +89,19 @@ struct PodPlannerTests {
         #expect(devices.blockDrivers == ["device-mapper"])
     }
 
+    @Test("A vault in memory needs no device, and none to be made")
+    func memory() throws {
+        let container = try plan("vault: {driver: ram}").workspace
+        #expect(container.devices == PodPlan.Devices())
+        #expect(container.capabilities == PodPlanner.capabilities.filter { $0 != "MKNOD" })
+    }
+
     @Test(
         "What this version cannot do is refused, and not left out in silence",
         arguments: [
             ("build: {dockerfile: x}", "build: in config.yaml"), ("network: {allow: [a.org]}", "network: allow:"),
             ("network: {allow: []}", "network: allow:"), ("agent: {name: x}", "agent:"),
             ("resources: {gpu: true}", "resources: gpu:"),
-            ("vault: {driver: ram}", "the ram driver"),
         ])
     func refused(text: String, missing: String) {
         let error = #expect(throws: Failure.self) { try plan(text) }

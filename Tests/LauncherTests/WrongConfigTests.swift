@@ -30,7 +30,7 @@ struct WrongConfigTests {
 
     @Test("A key that is near to none is told with all that are known")
     func farKey() {
-        expect("vault: {encryption: aes}", "1:9: vault has no key encryption; known: path, size, driver, lock_after")
+        expect("vault: {encryption: aes}", "1:9: vault has no key encryption; known: path, size, driver, lock_after, save_every")
     }
 
     @Test(
@@ -40,6 +40,8 @@ struct WrongConfigTests {
             ("provider: dockr", "1:11: provider must be one of auto, docker, podman, native, kubernetes, not dockr"),
             ("vault: {driver: luks}", "1:17: vault: driver must be one of auto, dmcrypt, fuse, ram, not luks"),
             ("vault: {lock_after: 30}", "1:21: vault: lock_after must be a time of at least 10s, like 30m, not 30"),
+            ("vault: {save_every: 0s}", "1:21: vault: save_every must be a time of a second to a year, like 5m, not 0s"),
+            ("vault: {save_every: 400d}", "1:21: vault: save_every must be a time of a second to a year, like 5m, not 400d"),
             ("resources: {memory: lots}", "1:21: resources: memory must be a size, like 4GiB, not lots"),
             ("resources: {gpu: maybe}", "1:18: resources: gpu must be true or false"),
             ("kubernetes: {storage: big}", "1:23: kubernetes: storage must be a size, like 10Gi, not big"),

@@ -78,7 +78,8 @@ class Pod:
     # -- the launcher --------------------------------------------------------------------------------------------------
 
     def command(self, *arguments):
-        return [str(self.programs / "tazpod"), arguments[0], "--project", str(self.directory), *arguments[1:]]
+        verb = 2 if arguments[0] == "vault" else 1
+        return [str(self.programs / "tazpod"), *arguments[:verb], "--project", str(self.directory), *arguments[verb:]]
 
     def run(self, *arguments, stdin=b"", passphrase=None, timeout=WAIT, check=None):
         """Runs `tazpod ARGUMENTS` with no terminal. A passphrase goes through a descriptor."""
@@ -254,7 +255,7 @@ class Leftovers:
         result += [f"FUSE connection {name}" for name in fuse_connections() - self.connections]
         result += [
             f"process {process}" for process in self.pod.processes()
-            if process.name.startswith(("tazpod-ghost", "tazpod-vault", "tazpod-enclave", "tazpod-proof"))
+            if process.name.startswith(("tazpod-ghost", "tazpod-vault", "tazpod-enclave", "tazpod-proof", "tazpod-loader", "tazpod-saver"))
         ]
         mounts = pathlib.Path(f"/proc/{self.pod.init_pid()}/mountinfo").read_text()
         result += [line for line in mounts.splitlines() if "/secrets" in line or " fuse " in line]

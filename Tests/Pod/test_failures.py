@@ -282,7 +282,7 @@ def test_no_room_for_a_new_vault(small_disk):
 
 
 def test_no_fuse_device(docker):
-    pod = Pod("docker")
+    pod = Pod("docker", config="vault: {driver: fuse}\n")
     try:
         pod.use_quick_vault()
         pod.up()

@@ -5,19 +5,21 @@ import time
 
 import pytest
 
-from pod import wait_until
+from pod import PASSPHRASE, wait_until
 
 CONFIG = "vault: {lock_after: 10s}\n"
+IN_MEMORY = "vault: {lock_after: 10s, driver: ram}\n"
 
 
 # The same programs do it in every pod, and it takes its time.
 @pytest.mark.parametrize("provider", ["native"], indirect=True)
 def test_a_vault_locks_when_nothing_is_typed_and_stays_open_while_something_is(make_pod):
-    left, typed, busy = pods = [make_pod(config=CONFIG) for _ in range(3)]
+    left, typed, busy = pods = [make_pod(config=config) for config in (IN_MEMORY, CONFIG, CONFIG)]
     for pod in pods:
         pod.use_quick_vault()
         pod.up()
     left.unlock()
+    left.ghost("echo saved > ~/secrets/file", check=0)
     begun = time.monotonic()
     assert left.status()["vault"]["lockAfter"] == 10
     for pod in (typed, busy):
@@ -37,6 +39,7 @@ def test_a_vault_locks_when_nothing_is_typed_and_stays_open_while_something_is(m
     wait_until(type_and_look, "the one where nobody types is locked", 40)
     # A terminal knows the time of its last input to 8 seconds.
     assert time.monotonic() - begun >= 9
+    assert left.run("unlock", "--", "cat", "/home/tazpod/secrets/file", passphrase=PASSPHRASE, check=0).output == "saved\n"
     while time.monotonic() - begun < 22:
         type_and_look()
     assert typed.vault_state() == "open"

@@ -19,8 +19,7 @@ struct RequestTests {
             (.status, "status"), (.sessions, "sessions"), (.services(from: 0), "services"), (.logs(main), "logs"),
             (.reload, "reload"), (.ensureSession(main), "ensure-session"), (.createSession(main), "create-session"),
             (.endSession(main), "end-session"), (.probe(.ready), "probe"), (.stop, "stop"), (.ghost(.unlock), "unlock"),
-            (.ghost(.lock), "lock"), (.ghost(.attach), "attach"), (.ghost(.exec), "exec"),
-            (.ghost(.vault), "vault"),
+            (.ghost(.lock), "lock"), (.ghost(.attach), "attach"), (.ghost(.exec), "exec"), (.ghost(.vault), "vault"),
         ]
     }
 

@@ -24,6 +24,7 @@
 #include <sys/syscall.h>
 #include <sys/sysmacros.h>
 #include <sys/timerfd.h>
+#include <sys/xattr.h>
 #include <unistd.h>
 
 static inline int clinux_errno(void) { return errno; }
@@ -40,6 +41,12 @@ static inline int clinux_openat2(int directory, const char *_Nonnull path, uint6
     struct open_how how = {.flags = flags, .mode = mode, .resolve = resolve};
     return (int)syscall(SYS_openat2, directory, path, &how, sizeof how);
 }
+
+// O_TMPFILE is a macro of several, which Swift does not import.
+static const int clinux_tmpfile_flag = O_TMPFILE;
+
+static const int clinux_seek_data = SEEK_DATA;
+static const int clinux_seek_hole = SEEK_HOLE;
 
 // renameat2(2) that never replaces an existing file.
 static inline int clinux_rename_new(

@@ -40,11 +40,34 @@ protocol Driver: AnyObject {
 
 /// The names that config.yaml knows drivers by.
 enum DriverName: String, CaseIterable {
-    case dmcrypt, fuse
+    case dmcrypt, fuse, ram
 }
 
 /// What an enclave mounts at the vault's place.
 enum VaultFilesystem: ~Copyable {
     /// An ext4 on a block device.
     case device(BlockDevice)
+    /// A mount that holds the vault's files, and is nowhere yet. Whatever runs over it is saved before it ends.
+    case tree(Descriptor)
+
+    /// What keeps it, for a process that builds an enclave over it.
+    var descriptor: Int32 {
+        switch self {
+        case .device(let device): device.descriptor.raw
+        case .tree(let mount): mount.raw
+        }
+    }
+
+    /// Enough to tell later what an enclave was built over.
+    enum Identity: Equatable {
+        case device(BlockDevice.Identity)
+        case tree
+    }
+
+    var identity: Identity {
+        switch self {
+        case .device(let device): .device(device.identity)
+        case .tree: .tree
+        }
+    }
 }

@@ -19,11 +19,21 @@ enum DriverChoice: Equatable {
         self = .named(name)
     }
 
-    func makeDriver() -> any Driver {
+    /// - Parameters:
+    ///   - canMap: The pod has device-mapper.
+    ///   - canServe: It has FUSE and loop devices.
+    func resolved(canMap: Bool, canServe: Bool) -> DriverName {
         switch self {
-        case .named(.dmcrypt): DMCryptDriver()
-        case .named(.fuse): FuseDriver()
-        case .automatic: DeviceMapper.isReachable ? DMCryptDriver() : FuseDriver()
+        case .named(let name): name
+        case .automatic: canMap ? .dmcrypt : canServe ? .fuse : .ram
+        }
+    }
+
+    func makeDriver(_ configuration: GhostConfiguration) -> any Driver {
+        switch resolved(canMap: DeviceMapper.isReachable, canServe: FuseDriver.isReachable) {
+        case .dmcrypt: DMCryptDriver()
+        case .fuse: FuseDriver()
+        case .ram: RamDriver(owner: configuration.account, saveEvery: configuration.saveEvery)
         }
     }
 }

@@ -1,4 +1,4 @@
-/// The few fields of an ext4 superblock that tell how large the file system is (kernel documentation,
+/// The few fields of an ext4 superblock that tell how large the file system is, how full, and which (kernel documentation,
 /// filesystems/ext4/super.rst).
 struct Ext4Superblock: Equatable {
     /// Where it lies on the device, and how much of it is read, in bytes.
@@ -13,6 +13,11 @@ struct Ext4Superblock: Equatable {
     var free: UInt64
     /// The journal holds what has not yet got to its place: it was not unmounted in order.
     var needsRecovery: Bool
+    var inodes: UInt64
+    /// Bytes that its own tables and its journal take.
+    var overhead: UInt64
+    var uuid: [UInt8]
+    var label: [UInt8]
 
     /// - Returns: nil when `bytes` is no superblock.
     init?(_ bytes: [UInt8]) {
@@ -24,13 +29,34 @@ struct Ext4Superblock: Equatable {
         let blockShift = number(0x18) + 10
         guard magic == 0xef53, blockShift <= 16 else { return nil }
         let has64BitCounts = number(0x60) & 0x80 != 0
-        let blocks = number(0x04) | (has64BitCounts ? number(0x150) << 32 : 0)
+        let count = { (low: Int, high: Int) in number(low) | (has64BitCounts ? number(high) << 32 : 0) }
+        let blocks = count(0x04, 0x150)
         let (size, overflow) = blocks.multipliedReportingOverflow(by: 1 << blockShift)
         guard !overflow else { return nil }
         self.size = size
         blockSize = 1 << blockShift
-        let freeBlocks = number(0x0c) | (has64BitCounts ? number(0x158) << 32 : 0)
-        free = freeBlocks.multipliedReportingOverflow(by: 1 << blockShift).partialValue
+        free = min(count(0x0c, 0x158), blocks) << blockShift
         needsRecovery = number(0x60) & 0x4 != 0
+        inodes = number(0x00)
+        uuid = Array(bytes[0x68..<0x78])
+        label = Array(bytes[0x78..<0x88].prefix { $0 != 0 })
+        let journal = number(0x14c)
+        let tables = inodes &* (number(0x58) & 0xffff)
+        let groups = blocks / max(number(0x20), 1) + 1
+        // Two bitmaps, and descriptors with the room that they have to grow.
+        let descriptors = groups &* (2 + (number(0xcc) >> 16) / 4 + 1) << blockShift
+        overhead = min(size, journal &+ tables &+ descriptors)
+    }
+
+    /// What files can take of it, in bytes.
+    var capacity: UInt64 { size - overhead }
+    /// What they took, in bytes; a little more than that.
+    var used: UInt64 { size - free }
+
+    /// The identity, as options of mke2fs.
+    var identityOptions: [String] {
+        let text = uuid.map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }
+        let groups = [0..<4, 4..<6, 6..<8, 8..<10, 10..<16].map { text[$0].joined() }
+        return ["-U", groups.joined(separator: "-"), "-L", String(decoding: label, as: UTF8.self), "-N", String(inodes)]
     }
 }

@@ -7,11 +7,12 @@ import Linux
 enum Filesystem {
     /// Makes an ext4 whose root folder is `owner`'s. The journal and 4096-byte blocks are asked for by name: mke2fs leaves
     /// them out on small devices.
-    static func make(on device: borrowing BlockDevice, owner: Account) throws(Failure) {
+    ///
+    /// - Parameter identity: Further options, for one that takes another's place.
+    static func make(on device: borrowing Descriptor, owner: Account, identity: [String] = []) throws(Failure) {
         let result = try run(
-            [
-                "mke2fs", "-q", "-t", "ext4", "-b", "4096", "-m", "0", "-E",
-                "lazy_itable_init=1,lazy_journal_init=1,nodiscard,root_owner=\(owner.uid):\(owner.gid)", "/proc/self/fd/3",
+            ["mke2fs", "-q", "-t", "ext4", "-b", "4096", "-m", "0"] + identity + [
+                "-E", "lazy_itable_init=1,lazy_journal_init=1,nodiscard,root_owner=\(owner.uid):\(owner.gid)", "/proc/self/fd/3",
             ], on: device)
         if result.status != 0 { throw Failure(.vault, "mke2fs could not make the vault's file system: \(result.complaint)") }
     }
@@ -19,7 +20,7 @@ enum Filesystem {
     /// Replays the journal and mends what needs no decision.
     ///
     /// - Throws: code 6 when somebody has to decide; then nothing was changed.
-    static func check(_ device: borrowing BlockDevice) throws(Failure) {
+    static func check(_ device: borrowing Descriptor) throws(Failure) {
         try checkSize(device)
         let result = try run(["e2fsck", "-p", "/proc/self/fd/3"], on: device)
         // 1: mended; e2fsck(8) calls 4 and above trouble.
@@ -29,16 +30,26 @@ enum Filesystem {
                     .vault,
                     "the vault's file system could not be read: the disk under it may be failing; copy the image to another")
             }
-            throw Failure(
-                .vault, "the vault's file system is damaged (\(result.complaint)); restore a backup, or mend a copy with e2fsck")
+            throw damage(result.complaint)
         }
     }
 
+    /// Looks at every part, also of a file system that says that it is clean, and changes nothing.
+    ///
+    /// - Throws: code 6 when there is anything to mend.
+    static func verify(_ device: borrowing Descriptor) throws(Failure) {
+        if let problem = try problem(on: device) { throw damage(problem) }
+    }
+
+    private static func damage(_ complaint: String) -> Failure {
+        Failure(.vault, "the vault's file system is damaged (\(complaint)); restore a backup, or mend a copy with e2fsck")
+    }
+
     /// e2fsck would write before it gives such an image up.
-    private static func checkSize(_ device: borrowing BlockDevice) throws(Failure) {
+    private static func checkSize(_ device: borrowing Descriptor) throws(Failure) {
         let deviceSize = UInt64(
             try failing(.vault) { () throws(SystemError) in
-                try retrying("measure the vault") { lseek(device.descriptor.raw, 0, SEEK_END) }
+                try retrying("measure the vault") { lseek(device.raw, 0, SEEK_END) }
             })
         let superblock = try superblock(of: device)
         guard superblock.size <= deviceSize else {
@@ -49,9 +60,9 @@ enum Filesystem {
         }
     }
 
-    static func superblock(of device: borrowing BlockDevice) throws(Failure) -> Ext4Superblock {
+    static func superblock(of device: borrowing Descriptor) throws(Failure) -> Ext4Superblock {
         let bytes = try failing(.vault) { () throws(SystemError) in
-            try device.descriptor.read(
+            try device.read(
                 UInt64(Ext4Superblock.length), at: UInt64(Ext4Superblock.position), stage: "read the vault's superblock")
         }
         guard let superblock = Ext4Superblock(bytes) else {
@@ -67,20 +78,23 @@ enum Filesystem {
         /// The line that says what is wrong, without the name that we gave the device; the last one when none stands out.
         var complaint: String {
             let lines = output.split(separator: "\n")
-            let line = lines.first { $0.contains("UNEXPECTED INCONSISTENCY") } ?? lines.last ?? "it said nothing"
+            let line =
+                lines.first { $0.contains("UNEXPECTED INCONSISTENCY") } ?? lines.first { $0.hasSuffix("? no") } ?? lines.last
+                ?? "it said nothing"
             return String(line.trimmingPrefix("/proc/self/fd/3: "))
         }
     }
 
     /// Runs one tool to its end, with the device as its descriptor 3.
-    static func run(_ arguments: [String], on device: borrowing BlockDevice) throws(Failure) -> ToolResult {
+    static func run(_ arguments: [String], on device: borrowing Descriptor) throws(Failure) -> ToolResult {
         let next = "install e2fsprogs in the pod's image"
         return try failing(.provider, next: next) { () throws(SystemError) in
             let null = try Descriptor.open("/dev/null", O_RDWR, stage: "open /dev/null")
             let pipe = try Pipe()
-            var plan = SpawnPlan(
-                arguments, environment: ["PATH=/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL=C"].map { [UInt8]($0.utf8) })
-            plan.descriptors = .only([null.raw, pipe.writing.raw, pipe.writing.raw, device.descriptor.raw])
+            // A hole means "never written" to a vault, so zeroes that are meant have to be written as such.
+            let environment = ["PATH=/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL=C", "UNIX_IO_NOZEROOUT=1"]
+            var plan = SpawnPlan(arguments, environment: environment.map { [UInt8]($0.utf8) })
+            plan.descriptors = .only([null.raw, pipe.writing.raw, pipe.writing.raw, device.raw])
             plan.group = .session
             plan.privileges = .only(UInt(Capability.setPCap))
             let pid = try spawn(plan)

@@ -6,8 +6,8 @@ import Linux
 final class Enclave {
     let process: ChildProcess
     let channel: MessageSocket
-    /// What the vault's file system is mounted from.
-    let device: BlockDevice.Identity
+    /// What it was built over.
+    let filesystem: VaultFilesystem.Identity
 
     /// Long enough for a journal's replay on a slow disk.
     private static let buildMilliseconds: Int32 = 60_000
@@ -18,14 +18,16 @@ final class Enclave {
         static let ready = "ready"
     }
 
-    /// Builds an enclave over `device`, which only its mount holds afterwards.
+    /// Builds an enclave over `filesystem`, which only its mount holds afterwards.
     ///
     /// - Returns: an enclave in which nothing runs yet but its PID 1.
-    static func start(_ plan: EnclavePlan, on device: consuming BlockDevice, directory: String) throws(Failure) -> Enclave {
-        let identity = device.identity
+    static func start(
+        _ plan: EnclavePlan, on filesystem: consuming VaultFilesystem, directory: String
+    ) throws(Failure) -> Enclave {
+        let identity = filesystem.identity
         let pair = try failing(.vault) { () throws(SystemError) in try MessageSocketPair() }
-        let process = try forkIntoNewPIDNamespace(plan, device, pair.theirs, directory)
-        let enclave = Enclave(process: process, channel: pair.keepOurs(), device: identity)
+        let process = try forkIntoNewPIDNamespace(plan, identity, filesystem.descriptor, pair.theirs, directory)
+        let enclave = Enclave(process: process, channel: pair.keepOurs(), filesystem: identity)
         do throws(Failure) {
             try enclave.expect(Word.built)
             try EnclaveIdentity.writeIdentityMap(of: enclave.process.pid)
@@ -38,15 +40,16 @@ final class Enclave {
         return enclave
     }
 
-    private init(process: ChildProcess, channel: consuming MessageSocket, device: BlockDevice.Identity) {
+    private init(process: ChildProcess, channel: consuming MessageSocket, filesystem: VaultFilesystem.Identity) {
         self.process = process
         self.channel = channel
-        self.device = device
+        self.filesystem = filesystem
     }
 
     /// unshare(2) of a PID namespace concerns children to come; ours is put back for the ones after this.
     private static func forkIntoNewPIDNamespace(
-        _ plan: EnclavePlan, _ device: borrowing BlockDevice, _ channel: borrowing MessageSocket, _ directory: String
+        _ plan: EnclavePlan, _ filesystem: VaultFilesystem.Identity, _ descriptor: Int32, _ channel: borrowing MessageSocket,
+        _ directory: String
     ) throws(Failure) -> ChildProcess {
         try failing(.provider, next: "the pod needs CAP_SYS_ADMIN; tazpod up starts one that has it") { () throws(SystemError) in
             let own = try Descriptor.open("/proc/self/ns/pid", O_RDONLY, stage: "open our PID namespace")
@@ -54,28 +57,30 @@ final class Enclave {
             defer { _ = clinux_setns(own.raw, CLONE_NEWPID) }
             return try ChildProcess.fork("tazpod-enclave") {
                 closeDescriptors(except: [
-                    STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO, channel.descriptor.raw, device.descriptor.raw,
+                    STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO, channel.descriptor.raw, descriptor,
                 ])
-                return live(plan, device, channel, directory)
+                return live(plan, filesystem, descriptor, channel, directory)
             }
         }
     }
 
     /// The whole life of the enclave's PID 1.
     private static func live(
-        _ plan: EnclavePlan, _ device: borrowing BlockDevice, _ channel: borrowing MessageSocket, _ directory: String
+        _ plan: EnclavePlan, _ filesystem: VaultFilesystem.Identity, _ descriptor: Int32, _ channel: borrowing MessageSocket,
+        _ directory: String
     ) -> Int32 {
         do throws(Failure) {
             umask(0o022)
-            try EnclaveBuilder(plan: plan, devicePath: device.path).build()
+            try EnclaveBuilder(plan: plan, filesystem: filesystem, descriptor: descriptor).build()
             // Only the mount holds it from here on.
-            _ = close(device.descriptor.raw)
+            _ = close(descriptor)
             try EnclaveIdentity.enterUserNamespace()
             try failing(.vault) { () throws(SystemError) in try channel.send(Message(Word.built).encoded) }
             try expect(Word.mapped, on: channel)
             try EnclaveIdentity.become(plan.account, plan.filter)
             try endWithKeeper()
-            var enclaveInit = try EnclaveInit(directory: directory, idleAfter: plan.idleAfter)
+            var enclaveInit = try EnclaveInit(
+                directory: directory, idleAfter: plan.idleAfter, staysWhenEmpty: filesystem == .tree)
             if Defence.privateHome.isOn { enclaveInit.fillHome(of: plan.account) }
             try failing(.vault) { () throws(SystemError) in try channel.send(Message(Word.ready).encoded) }
             enclaveInit.loop(channel)

@@ -8,8 +8,9 @@ import Linux
 /// process's root folder, and keep it until the vault is mounted there.
 struct EnclaveBuilder {
     let plan: EnclavePlan
-    /// The loop device over the vault's plain data.
-    let devicePath: String
+    let filesystem: VaultFilesystem.Identity
+    /// The block device that the vault's file system is on, or the mount that holds its files.
+    let descriptor: Int32
 
     private static let vaultTrouble = "the vault's file system may be damaged or full, or the disk under it failing"
 
@@ -73,21 +74,32 @@ struct EnclaveBuilder {
         try retrying("protect /proc/sys") { mount(nil, "/proc/sys", nil, flags | UInt(MS_BIND | MS_REMOUNT | MS_RDONLY), nil) }
     }
 
-    /// Mounts the ext4 that is inside the vault. It was checked; it is still not trusted with devices or setuid programs.
     private func mountVault(_ path: String) throws(Failure) {
+        switch filesystem {
+        case .device: try mountDevice(path)
+        case .tree: try failing(.vault) { () throws(SystemError) in try put(descriptor, at: path) }
+        }
+    }
+
+    /// Mounts the ext4 that is inside the vault. It was checked; it is still not trusted with devices or setuid programs.
+    private func mountDevice(_ path: String) throws(Failure) {
         try failing(.vault, next: EnclaveBuilder.vaultTrouble) { () throws(SystemError) in
-            try makeDirectories(path)
             let context = Descriptor(owning: try retrying("open the vault's file system") { clinux_fsopen("ext4") })
-            for (key, value) in [("source", devicePath), ("errors", "remount-ro")] {
+            for (key, value) in [("source", "/proc/self/fd/\(descriptor)"), ("errors", "remount-ro")] {
                 try retrying("set up the vault's file system") { clinux_fsconfig_string(context.raw, key, value) }
             }
             try retrying("mount the vault's file system") { clinux_fsconfig_create(context.raw) }
             let attributes = UInt32(CLINUX_MOUNT_ATTR_NOSUID | CLINUX_MOUNT_ATTR_NODEV | CLINUX_MOUNT_ATTR_NOATIME)
             let mount = Descriptor(owning: try retrying("mount the vault") { clinux_fsmount(context.raw, attributes) })
-            let target = try Descriptor.open(path, O_PATH | O_DIRECTORY | O_NOFOLLOW, stage: "open \(path)")
-            try retrying("put the vault at \(path)") { clinux_move_mount(mount.raw, target.raw) }
+            try put(mount.raw, at: path)
             try adopt(path)
         }
+    }
+
+    private func put(_ mount: Int32, at path: String) throws(SystemError) {
+        try makeDirectories(path)
+        let target = try Descriptor.open(path, O_PATH | O_DIRECTORY | O_NOFOLLOW, stage: "open \(path)")
+        try retrying("put the vault at \(path)") { clinux_move_mount(mount, target.raw) }
     }
 
     /// The root folder of a file system that stock mkfs made is root's; the vault is the user's.

@@ -16,12 +16,15 @@ struct EnclaveInit: ~Copyable {
         static let end = "end"
         /// Enclave: what `id` was ended with `status`.
         static let exited = "exited"
+        /// Enclave: nothing runs any more, and it stays.
+        static let empty = "empty"
         /// Enclave: nothing was typed for as long as the plan says. Said again every so often.
         static let idle = "idle"
     }
 
     private let signals: SignalDescriptor
     private let directory: String
+    private let staysWhenEmpty: Bool
     private var running: [(identifier: Int32, pid: pid_t)] = []
     private var hasRun = false
     private var isEnding = false
@@ -33,8 +36,10 @@ struct EnclaveInit: ~Copyable {
     /// - Parameters:
     ///   - directory: Where what it starts begins.
     ///   - idleAfter: Seconds without input on our terminals after which the keeper is told.
-    init(directory: String, idleAfter: Int64?) throws(Failure) {
+    ///   - staysWhenEmpty: It is the keeper's to end it when nothing runs any more: there is something to be saved first.
+    init(directory: String, idleAfter: Int64?, staysWhenEmpty: Bool) throws(Failure) {
         self.directory = directory
+        self.staysWhenEmpty = staysWhenEmpty
         idleTime = idleAfter.map { IdleTime(limit: $0) }
         signals = try failing(.vault) { () throws(SystemError) in
             let childEnds = SignalSet.of([SIGCHLD])
@@ -63,7 +68,11 @@ struct EnclaveInit: ~Copyable {
             let count = poll(&watched, nfds_t(watched.count), timeout)
             if count < 0 && clinux_errno() != EINTR { return }
             if watched[1].revents != 0 { while signals.next() != nil {} }
-            if !reap(keeper) && (hasRun || isEnding) { return }
+            if !reap(keeper) && (hasRun || isEnding) {
+                if isEnding || !staysWhenEmpty { return }
+                hasRun = false
+                try? keeper.send(Message(Word.empty).encoded)
+            }
             if let idleTime, idleTime.isOver { try? keeper.send(Message(Word.idle).encoded) }
             let isOver = (count == 0 && isEnding) || (watched[0].revents != 0 && !read(keeper))
             if isOver && Defence.forcedEnd.isOn { return }
@@ -81,7 +90,7 @@ struct EnclaveInit: ~Copyable {
         } else if message.isWord(Word.end) {
             isEnding = true
             // A shell saves its history on SIGHUP; what was stopped hears nothing until it goes on.
-            for signal in [SIGHUP, SIGTERM, SIGCONT] { kill(-1, signal) }
+            for signal in [SIGHUP, SIGTERM, SIGCONT] where kill(-1, signal) < 0 && clinux_errno() == ESRCH { return false }
         }
         return true
     }

@@ -5,10 +5,12 @@ import Linux
 
 /// A capability by its number (capabilities(7)).
 enum Capability {
-    static let dacOverride = cap_value_t(CAP_DAC_OVERRIDE)
     static let changeOwner = cap_value_t(CAP_CHOWN)
+    static let dacOverride = cap_value_t(CAP_DAC_OVERRIDE)
+    static let fileCapabilities = cap_value_t(CAP_SETFCAP)
     static let fileOwner = cap_value_t(CAP_FOWNER)
     static let makeNode = cap_value_t(CAP_MKNOD)
+    static let setGroupID = cap_value_t(CAP_SETGID)
     static let setPCap = cap_value_t(CAP_SETPCAP)
     static let sysAdmin = cap_value_t(CAP_SYS_ADMIN)
 }
@@ -20,12 +22,22 @@ enum Privileges {
         try failing(.refused, next: "this kernel keeps privileges that TazPod must give up") { () throws(SystemError) in
             let set = cap_init()
             defer { cap_free(UnsafeMutableRawPointer(set)) }
-            for flag in [CAP_PERMITTED, CAP_EFFECTIVE] where !capabilities.isEmpty {
-                var values = capabilities
+            let kept = try held(of: capabilities)
+            for flag in [CAP_PERMITTED, CAP_EFFECTIVE] where !kept.isEmpty {
+                var values = kept
                 try retrying("choose capabilities") { cap_set_flag(set, flag, Int32(values.count), &values, CAP_SET) }
             }
             try retrying("give up capabilities") { cap_set_proc(set) }
             try retrying("give up privileges for good") { clinux_prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) }
+        }
+    }
+
+    private static func held(of capabilities: [cap_value_t]) throws(SystemError) -> [cap_value_t] {
+        guard let own = cap_get_proc() else { throw SystemError.last("read our capabilities") }
+        defer { cap_free(UnsafeMutableRawPointer(own)) }
+        return capabilities.filter { capability in
+            var value = CAP_CLEAR
+            return cap_get_flag(own, capability, CAP_PERMITTED, &value) == 0 && value == CAP_SET
         }
     }
 

@@ -10,6 +10,8 @@ struct GhostConfiguration: Equatable {
     /// Size of a new vault's image, in bytes.
     var newSize: UInt64
     var driver: DriverChoice
+    /// Seconds between two saves of a vault in memory, while something changes.
+    var saveEvery: Int64
     /// Seconds without input on a terminal after which the vault is locked; nil for never.
     var lockAfter: Int64?
     var bridges: [String]
@@ -21,6 +23,9 @@ struct GhostConfiguration: Equatable {
     private static let defaultSize: UInt64 = 512 << 20
     /// LUKS2's header takes 16 MiB, and a journal wants some room beside it.
     private static let leastSize: UInt64 = 32 << 20
+
+    private static let defaultSaveEvery: Int64 = 300
+    private static let mostSaveEvery: Int64 = 366 * 86_400
 
     /// - Parameter variable: The value of an environment variable, or nil.
     /// - Throws: code 3 for a value that is not of its form.
@@ -36,6 +41,13 @@ struct GhostConfiguration: Equatable {
             newSize = size
         }
         driver = try DriverChoice(variable(PodVariable.vaultDriver) ?? "auto")
+        saveEvery = GhostConfiguration.defaultSaveEvery
+        if let text = variable(PodVariable.vaultSaveEvery) {
+            guard let seconds = Int64(text), seconds >= 1, seconds <= GhostConfiguration.mostSaveEvery else {
+                throw Failure(.project, "the time between two saves must be at least one second; \(text) is not")
+            }
+            saveEvery = seconds
+        }
         if let text = variable(PodVariable.lockAfter) {
             guard let seconds = Int64(text), seconds >= IdleTime.leastSeconds else {
                 throw Failure(.project, "vault: lock_after: must be at least \(IdleTime.leastSeconds)s; \(text) seconds is not")

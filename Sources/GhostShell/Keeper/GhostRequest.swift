@@ -6,6 +6,8 @@ struct GhostRequest: Equatable {
         case unlock, attach, exec, lock
         /// Work on the vault itself: its keys, header and size.
         case vault
+        /// `vault` too, with `action=save`: the open vault's own server does it.
+        case save
     }
 
     var verb: Verb
@@ -16,6 +18,8 @@ struct GhostRequest: Equatable {
     /// The command of `exec`, or of `unlock -- CMD`, after which the vault is locked.
     var command: [[UInt8]] = []
     var locksAfter = false
+    /// `lock` without saving what a vault in memory has not saved yet.
+    var discards = false
     /// How the client's fourth descriptor holds the passphrase; nil when it sent none.
     var passphraseForm: PassphraseForm?
     /// What a `vault` request asks for; nil for any other.
@@ -40,13 +44,18 @@ struct GhostRequest: Equatable {
         case "attach": verb = .attach
         case "exec": verb = .exec
         case "lock": verb = .lock
-        case "vault": verb = .vault
+        case "vault": verb = message.text("action") == "save" ? .save : .vault
         default: throw Failure(.usage, "the ghost has no such request")
         }
         isDetached = message.text("detach") == "1"
+        discards = message.text("discard") == "1"
+        peerUID = message.number("peer-uid") ?? -1
+        if discards && peerUID != 0 {
+            throw Failure(
+                .refused, "what was not saved can be discarded from outside the pod only; run tazpod lock --discard there")
+        }
         command = message.all("arg")
         passphraseForm = try PassphraseForm(message.text("passphrase"))
-        peerUID = message.number("peer-uid") ?? -1
         locksAfter = message.text("lock-after") == "1" || (verb == .unlock && !command.isEmpty)
         tries = message.number("peer-tries") ?? 1
         pause = message.number("peer-pause") ?? 0

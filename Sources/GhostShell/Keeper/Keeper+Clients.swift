@@ -6,12 +6,14 @@ extension Keeper {
     /// Decides what a new client gets: the vault is opened for it, proof is asked of it, or it is refused.
     func accept(_ client: Client) throws(Failure) {
         switch (client.request.verb, state) {
-        case (.lock, _): lock(because: nil)
+        case (.lock, _) where client.request.discards: lock(because: nil, discarding: true)
+        case (.lock, _): lockOnceSaved(because: nil)
         case (.vault, _): try beginMaintenance(for: client)
         case (.unlock, .locked):
             try checkNoMaintenance()
             try beginOpening(for: client)
         case (_, .locked): throw Failure(.refused, "the vault is locked; run tazpod unlock first")
+        case (.save, .open(let vault)): save(vault, for: client)
         case (_, .pending): throw Failure(.vault, "the vault is being opened by somebody else just now; try again in a moment")
         case (_, .open): try demandProof(client)
         }
@@ -87,6 +89,7 @@ extension Keeper {
                 try vault.enclave?.channel.send(message.encoded, descriptors: client.standard)
             }
         }
+        isEnclaveEmpty = false
         client.isRunning = true
         client.reply(.ok(Message("ok").adding("state", "running")))
     }
@@ -144,12 +147,17 @@ extension Keeper {
             lockIfIdle()
             return
         }
+        if said.isWord(EnclaveInit.Word.empty) {
+            isEnclaveEmpty = true
+            lockOnceSaved(because: nil)
+            return
+        }
         guard said.isWord(EnclaveInit.Word.exited), let identifier = said.number("id"), let status = said.number("status"),
             let client = clients[identifier]
         else { return }
         client.endedStatus = status
         if client.request.locksAfter {
-            lock(because: nil)
+            lockOnceSaved(because: nil)
         } else if client.request.isDetached || client.request.verb == .exec {
             remove(client, client.answer(vaultIsOpen: true))
         } else {
@@ -163,6 +171,8 @@ extension Keeper {
 
     func answerEndedClients() {
         answerBy = nil
+        // Whether the vault is locked by that shows when it is saved.
+        if isLockAwaitingSave { return }
         for client in clients.values where client.endedStatus != nil { remove(client, client.answer(vaultIsOpen: true)) }
     }
 

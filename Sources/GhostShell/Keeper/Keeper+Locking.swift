@@ -6,8 +6,10 @@ extension Keeper {
     /// Locks, whatever the state, and tells every client: those that asked for it that it is done, those whose command ended
     /// its status, the others why. Who asked for it hears also when the disk did not take all that was written.
     ///
-    /// - Parameter failure: What made it necessary; nil when it was asked for, or the last process of the ghost ended.
-    func lock(because failure: Failure?) {
+    /// - Parameters:
+    ///   - failure: What made it necessary; nil when it was asked for, or the last process of the ghost ended.
+    ///   - discarding: What was not saved is lost.
+    func lock(because failure: Failure?, discarding: Bool = false) {
         var complaint: Failure?
         endMaintenance()
         switch state {
@@ -18,13 +20,13 @@ extension Keeper {
         case .open(let vault):
             announce("closing")
             collectStatuses(vault)
-            complaint = vault.close()
+            complaint = vault.close(discarding: discarding)
             if let complaint { TazpodGhost.complain(complaint.sentence) }
         }
         state = .locked
         isDone = true
         token = nil
-        let reason = failure ?? Failure(.refused, "the vault was locked meanwhile")
+        let reason = failure ?? complaint ?? Failure(.refused, "the vault was locked meanwhile")
         for client in clients.values {
             if let prover = client.prover {
                 ChildProcess(pid: prover).end()
@@ -46,7 +48,7 @@ extension Keeper {
     /// waits for without a terminal, is in use all the same.
     func lockIfIdle() {
         guard let limit = configuration.lockAfter, clients.values.allSatisfy({ $0.isIdle(for: limit) }) else { return }
-        lock(because: Failure(.timeout, "nothing was typed in the ghost for \(limit) seconds, so the vault was locked"))
+        lockOnceSaved(because: Failure(.timeout, "nothing was typed in the ghost for \(limit) seconds, so the vault was locked"))
     }
 
     /// The enclave may have ended with statuses that we have not read yet.

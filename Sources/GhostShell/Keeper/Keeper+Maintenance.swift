@@ -19,6 +19,10 @@ extension Keeper {
         case .pending: throw Failure(.vault, "the vault is being opened by somebody else just now; try again in a moment")
         case .open(let vault):
             if request.needsLockedVault { throw Failure(.refused, "the vault is open; run tazpod lock first") }
+            if request.changesKeys && vault.saves != nil {
+                throw Failure(
+                    .refused, "the vault is open in memory, and its next save replaces its header too; run tazpod lock first")
+            }
             open = vault
         }
         maintenance = try Maintenance(for: client, configuration: configuration, open: open)

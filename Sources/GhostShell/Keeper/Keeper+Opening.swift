@@ -36,14 +36,12 @@ extension Keeper {
             try vault.startEnclave(configuration, &message.descriptors)
             tellGuess(client, isRight: true)
             state = .open(vault)
-            announce(
-                "open",
-                [("driver", vault.driver.name.rawValue)] + (configuration.lockAfter.map { [("lock-after", String($0))] } ?? []))
+            announceOpen(vault)
             if unlocked.text(VaultServer.mendedField) != nil {
                 client.notice(VaultServer.mendedSentence)
             }
             if let warning = SwapSpace.warning() { client.notice(warning) }
-            if let warning = vault.image.roomWarning() { client.notice(warning) }
+            if let warning = vault.roomWarning { client.notice(warning) }
             try grant(client)
         } catch {
             lock(because: error)

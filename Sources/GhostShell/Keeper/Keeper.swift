@@ -24,6 +24,12 @@ final class Keeper {
     private var lastIdentifier: Int32 = 0
     /// When clients whose command has ended are answered at the latest, in monotonic milliseconds.
     var answerBy: Int64?
+    /// The vault is locked as soon as it is saved.
+    var isLockAwaitingSave = false
+    /// What makes that necessary; nil when it was asked for.
+    var lockReason: Failure?
+    /// Nothing runs in the enclave any more; only that it could not be saved keeps the vault open.
+    var isEnclaveEmpty = false
     /// Set when there is nothing left to keep. Init's next request then fails at once, and goes to another keeper: it would
     /// otherwise wait unread for our end.
     var isDone = false {
@@ -41,7 +47,7 @@ final class Keeper {
     }
 
     private enum Source {
-        case commander, signals, server, enclave
+        case commander, signals, server, enclave, saves
         case client(Int32)
     }
 
@@ -68,6 +74,7 @@ final class Keeper {
             if let channel = vault.server?.channel.descriptor.raw { sources.append((.server, channel)) }
         case .open(let vault):
             if let channel = vault.enclave?.channel.descriptor.raw { sources.append((.enclave, channel)) }
+            if vault.saves != nil, let channel = vault.server?.channel.descriptor.raw { sources.append((.saves, channel)) }
         }
         for (identifier, client) in clients { sources.append((.client(identifier), client.socket.descriptor.raw)) }
         return sources
@@ -79,6 +86,7 @@ final class Keeper {
         case .signals: readSignals()
         case .server: readServer()
         case .enclave: readEnclave()
+        case .saves: readSaves()
         case .client(let identifier): readClient(identifier)
         }
     }
@@ -128,7 +136,7 @@ final class Keeper {
     }
 
     /// The children whose end says something by itself: a prover, and a server or an enclave that ended before it should.
-    private func reap() {
+    func reap() {
         for client in clients.values {
             guard let pid = client.prover else { continue }
             var status: Int32 = 0
@@ -143,9 +151,10 @@ final class Keeper {
         case .pending: readServer()
         case .open(let vault):
             if vault.server?.process.hasEnded ?? true {
+                let kept = vault.saves == nil ? "synced" : "saved"
                 lock(
                     because: Failure(
-                        .vault, "the vault's server ended unexpectedly; what was synced is safe, run tazpod unlock again"))
+                        .vault, "the vault's server ended unexpectedly; what was \(kept) is safe, run tazpod unlock again"))
             } else if vault.enclave?.process.hasEnded ?? true {
                 lock(because: nil)
             }

@@ -29,15 +29,17 @@ final class ServerLink {
 
 /// What the keeper holds of one vault, from the lock on its image to its enclave. The parts come one after the other.
 final class OpenVault {
-    let image: VaultImage
+    private(set) var image: VaultImage
     let driver: any Driver
     private(set) var server: ServerLink?
     private(set) var enclave: Enclave?
+    /// What is known of the saves of a vault in memory; nil of one that needs none.
+    var saves: SaveRecord?
 
     /// Locks the image, or makes a new one.
     init(_ configuration: GhostConfiguration) throws(Failure) {
         image = try VaultImage.open(path: configuration.image, newSize: configuration.newSize)
-        driver = configuration.driver.makeDriver()
+        driver = configuration.driver.makeDriver(configuration)
     }
 
     /// Starts the process that asks for the passphrase and then serves the plain data.
@@ -67,25 +69,41 @@ final class OpenVault {
             account: configuration.account, project: configuration.project, bridges: configuration.bridges,
             allowedCalls: configuration.allowedCalls)
         plan.idleAfter = configuration.lockAfter
-        switch try driver.openFilesystem(&descriptors, of: image) {
+        let filesystem = try driver.openFilesystem(&descriptors, of: image)
+        switch filesystem {
         case .device(let device):
             if image.isNew {
-                try Filesystem.make(on: device, owner: configuration.account)
-                try image.publish()
+                try Filesystem.make(on: device.descriptor, owner: configuration.account)
             } else {
-                try Filesystem.check(device)
+                try Filesystem.check(device.descriptor)
             }
-            enclave = try Enclave.start(plan, on: device, directory: configuration.directory)
+        case .tree: saves = SaveRecord(savedAt: image.modificationTime())
         }
+        if image.isNew { try image.publish() }
+        enclave = try Enclave.start(plan, on: filesystem, directory: configuration.directory)
+    }
+
+    /// What to say when there may be too little room on the image's disk.
+    var roomWarning: String? { saves == nil ? image.roomWarning() : image.replacementWarning() }
+
+    /// Asks the server of a vault in memory for something.
+    func tellServer(_ word: String) {
+        try? server?.channel.send(Message(word).encoded)
+    }
+
+    /// A save has put another file in the image's place.
+    func continueWith(_ replacement: consuming Descriptor) {
+        image.continueWith(replacement)
     }
 
     /// Ends enclave and server, and waits for both: afterwards nothing of the vault is mounted, mapped or in memory.
     ///
+    /// - Parameter discarding: What a vault in memory has not saved is lost.
     /// - Returns: what the server has to say of its end: not all that was written is in the image.
     @discardableResult
-    func close() -> Failure? {
+    func close(discarding: Bool = false) -> Failure? {
         endEnclave()
-        let complaint = endServer()
+        let complaint = endServer(discarding: discarding)
         image.discardIfUnpublished()
         return complaint
     }
@@ -98,30 +116,31 @@ final class OpenVault {
         if enclave.process.wait(milliseconds: OpenVault.politeMilliseconds) == nil && Defence.forcedEnd.isOn {
             enclave.process.end()
         }
-        device = enclave.device
+        filesystem = enclave.filesystem
     }
 
-    /// The device that the enclave's mount was on.
-    private var device: BlockDevice.Identity?
+    /// What the enclave was built over.
+    private var filesystem: VaultFilesystem.Identity?
 
     private static let politeMilliseconds: Int32 = 1_000
     private static let unmountMilliseconds: Int32 = 3_000
 
     /// With the enclave gone the file system unmounts itself, its device clears itself, and the server ends. If it does not,
     /// somebody outside holds a file of the vault, handed out of the ghost: the file system is then shut off under it.
-    private func endServer() -> Failure? {
+    private func endServer(discarding: Bool) -> Failure? {
         guard let server else { return nil }
         self.server = nil
-        guard let device else {
-            server.process.end()
-            driver.cutOff(image)
-            return nil
+        var complaint: Failure?
+        switch filesystem {
+        case nil: break
+        case .tree: complaint = server.save(discarding: discarding)
+        case .device(let device):
+            server.enclaveHasEnded()
+            if server.process.wait(milliseconds: OpenVault.unmountMilliseconds) != nil { return server.lastComplaint() }
+            if Defence.shutOff.isOn { Filesystem.shutOff(device) }
         }
-        server.enclaveHasEnded()
-        if server.process.wait(milliseconds: OpenVault.unmountMilliseconds) != nil { return server.lastComplaint() }
-        if Defence.shutOff.isOn { Filesystem.shutOff(device) }
         server.process.end()
         driver.cutOff(image)
-        return nil
+        return complaint
     }
 }

@@ -66,4 +66,7 @@ struct MaintenanceRequest: Equatable {
 
     /// The vault must be locked: its image is replaced, or its header.
     var needsLockedVault: Bool { action == .restore || action == .resize }
+
+    /// Key slots change. A vault in memory must be locked for that too: its next save replaces image and header.
+    var changesKeys: Bool { [.passwd, .addKey, .removeKey, .recovery].contains(action) }
 }

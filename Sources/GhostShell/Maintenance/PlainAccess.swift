@@ -43,7 +43,7 @@ final class PlainAccess {
     }
 
     /// Runs `body` with the device. Afterwards all of it is on the disk, and the server has ended.
-    func withDevice<Result>(_ body: (borrowing BlockDevice) throws(Failure) -> Result) throws(Failure) -> Result {
+    func withDevice<Result>(_ body: (borrowing Descriptor) throws(Failure) -> Result) throws(Failure) -> Result {
         let result = try useDevice(body)
         var status: Int32 = 0
         try failing(.vault) { () throws(SystemError) in
@@ -56,9 +56,9 @@ final class PlainAccess {
         return result
     }
 
-    private func useDevice<Result>(_ body: (borrowing BlockDevice) throws(Failure) -> Result) throws(Failure) -> Result {
+    private func useDevice<Result>(_ body: (borrowing Descriptor) throws(Failure) -> Result) throws(Failure) -> Result {
         let device = try driver.openDevice()
-        let result = try body(device)
+        let result = try body(device.descriptor)
         try failing(.vault) { () throws(SystemError) in
             try retrying("write the vault to the disk") { fsync(device.descriptor.raw) }
         }

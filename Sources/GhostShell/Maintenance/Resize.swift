@@ -30,7 +30,7 @@ struct Resize {
         return answer(plan)
     }
 
-    private func apply(_ plan: ResizePlan, to device: borrowing BlockDevice) throws(Failure) {
+    private func apply(_ plan: ResizePlan, to device: borrowing Descriptor) throws(Failure) {
         try Filesystem.checkAll(device)
         if plan.shrinks { try plan.checkFits(least: try Filesystem.leastSize(device)) }
         try Filesystem.resize(device, to: plan.newDataLength)

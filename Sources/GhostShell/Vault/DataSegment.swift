@@ -33,4 +33,11 @@ struct DataSegment: Equatable {
     func initializationVector(at position: UInt64) -> UInt64 {
         position / 512 &+ ivTweak
     }
+
+    /// `range` of the plain data, widened to whole sectors.
+    func wholeSectors(around range: Range<UInt64>) -> Range<UInt64> {
+        let start = range.lowerBound / sectorSize * sectorSize
+        let end = (range.upperBound + sectorSize - 1) / sectorSize * sectorSize
+        return start..<min(end, length)
+    }
 }

@@ -4,7 +4,7 @@ import Linux
 
 /// The file that holds a vault, open and locked for this process and those it forks.
 struct VaultImage: ~Copyable {
-    let descriptor: Descriptor
+    private(set) var descriptor: Descriptor
     /// Its folder, and its name there.
     let directory: Descriptor
     let name: String
@@ -45,6 +45,10 @@ struct VaultImage: ~Copyable {
             throw Failure(.vault, "the vault's image \(path) is not a regular file; nothing was changed")
         }
         try image.lock()
+        // Between open and lock a save, or another size, may have put another file in its place.
+        guard image.hasName(name) else {
+            throw Failure(.vault, "the vault is open elsewhere, so it cannot be opened here; lock it there first")
+        }
         try DMCryptDriver.clearLeftovers(of: image)
         try LoopDevice.checkUnused(asBackingFile: image.descriptor)
         try HeaderRestore.finish(image)
@@ -126,12 +130,12 @@ struct VaultImage: ~Copyable {
         guard isUnused else {
             throw Failure(.vault, "another program (cryptsetup?) is using the vault's image; try again when it is done")
         }
-        if keepsOutFlock() { VaultHeader.relyOnImageLock() }
+        if VaultImage.keepsOutFlock(descriptor) { VaultHeader.relyOnImageLock() }
     }
 
-    /// Whether our lock keeps out a flock(2) of this process too, as it does over NFS (flock(2), "NFS details").
-    private func keepsOutFlock() -> Bool {
-        guard let other = try? Descriptor.open("/proc/self/fd/\(descriptor.raw)", O_RDWR, stage: "open the image again") else {
+    /// Whether our lock on `file` keeps out a flock(2) of this process too, as it does over NFS (flock(2), "NFS details").
+    static func keepsOutFlock(_ file: borrowing Descriptor) -> Bool {
+        guard let other = try? Descriptor.open("/proc/self/fd/\(file.raw)", O_RDWR, stage: "open the image again") else {
             return false
         }
         return flock(other.raw, LOCK_EX | LOCK_NB) != 0
@@ -140,8 +144,14 @@ struct VaultImage: ~Copyable {
     private func hasName(_ name: String) -> Bool {
         var named = stat()
         var opened = stat()
-        return fstatat(directory.raw, name, &named, AT_SYMLINK_NOFOLLOW) == 0 && fstat(descriptor.raw, &opened) == 0
+        let links = Defence.imageLinks.isOn ? AT_SYMLINK_NOFOLLOW : 0
+        return fstatat(directory.raw, name, &named, links) == 0 && fstat(descriptor.raw, &opened) == 0
             && named.st_ino == opened.st_ino && named.st_dev == opened.st_dev
+    }
+
+    /// Goes on with the file that has taken this one's place, locked as this one was.
+    mutating func continueWith(_ replacement: consuming Descriptor) {
+        descriptor = replacement
     }
 
     /// Gives a new image its name, once all of it is on the disk. One that came there meanwhile is not replaced.
@@ -160,17 +170,30 @@ struct VaultImage: ~Copyable {
         if isNew { unlinkat(directory.raw, name + ".new", 0) }
     }
 
+    /// When the image was last written, in seconds since 1970.
+    func modificationTime() -> Int {
+        var status = stat()
+        fstat(descriptor.raw, &status)
+        return status.st_mtim.tv_sec
+    }
+
     /// What to say when the image, which takes room on its disk only as it is written, may grow larger than the disk allows.
     func roomWarning() -> String? {
         var status = stat()
-        var disk = statvfs()
-        guard fstat(descriptor.raw, &status) == 0, fstatvfs(descriptor.raw, &disk) == 0 else { return nil }
+        guard fstat(descriptor.raw, &status) == 0 else { return nil }
         let missing = max(Int64(status.st_size) - Int64(status.st_blocks) * 512, 0)
-        let (room, overflow) = UInt64(disk.f_bavail).multipliedReportingOverflow(by: UInt64(disk.f_frsize))
-        guard !overflow, UInt64(missing) > room else { return nil }
+        guard let room = roomOnDisk, UInt64(missing) > room else { return nil }
         return """
             the vault's image may grow by \(missing >> 20) MiB and its disk has \(room >> 20) MiB left; make room, or writes in the \
             ghost will fail when it is full
             """
+    }
+
+    /// Bytes that files may still take on its disk; nil when that is not known.
+    var roomOnDisk: UInt64? {
+        var disk = statvfs()
+        guard fstatvfs(descriptor.raw, &disk) == 0 else { return nil }
+        let (room, overflow) = UInt64(disk.f_bavail).multipliedReportingOverflow(by: UInt64(disk.f_frsize))
+        return overflow ? nil : room
     }
 }

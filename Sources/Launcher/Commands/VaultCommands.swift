@@ -41,15 +41,22 @@ struct UnlockCommand: AsyncParsableCommand, PodVerb {
 struct LockCommand: AsyncParsableCommand, PodVerb {
     static let configuration = CommandConfiguration(
         commandName: "lock", abstract: "Lock the vault: its ghost ends, and nothing of it stays.",
-        discussion: "A vault that is locked already stays so.\n\nExample: tazpod lock")
+        discussion: """
+            A vault that is locked already stays so. One in memory (driver ram) is saved first; if that fails, it stays open.
+
+            Example: tazpod lock
+            """)
 
     @Flag(help: "Lock the vaults of all pods of this user.")
     var all = false
 
+    @Flag(help: "Lock a vault in memory without saving it: what changed since its last save is lost.")
+    var discard = false
+
     @OptionGroup var options: GlobalOptions
 
     func runInPod() throws {
-        _ = try ControlClient().ask(Message("lock"))
+        _ = try ControlClient().ask(discard ? Message("lock").adding("discard", "1") : Message("lock"))
     }
 
     func run() async throws {
@@ -62,7 +69,7 @@ struct LockCommand: AsyncParsableCommand, PodVerb {
     }
 
     private func lock(_ pod: FoundPod) async throws {
-        let result = try await pod.guest(["lock"], interactive: false).run(log: options.log)
+        let result = try await pod.guest(["lock"] + (discard ? ["--discard"] : []), interactive: false).run(log: options.log)
         guard result.status == 0 else {
             throw Failure(ExitCode(rawValue: result.status) ?? .vault, "\(pod.record.name): \(result.complaint)")
         }

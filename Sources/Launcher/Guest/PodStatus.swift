@@ -1,3 +1,4 @@
+import CLinux
 import Contract
 import Linux
 
@@ -9,6 +10,12 @@ struct PodStatus: Codable, Equatable {
         var driver: String?
         /// Seconds without input after which an open vault locks; nil for never.
         var lockAfter: Int?
+        /// For a vault in memory: something changed that is not in its image yet.
+        var unsaved: Bool?
+        /// When it was last saved, in seconds since 1970.
+        var saved: Int?
+        /// Why the last save failed.
+        var problem: String?
     }
 
     struct Enclave: Codable, Equatable {
@@ -48,9 +55,7 @@ struct PodStatus: Codable, Equatable {
         let answer = try ControlClient().ask(Message("status"))
         return PodStatus(
             project: answer.text("project") ?? "", pod: answer.text("pod") ?? "starting",
-            vault: Vault(
-                state: answer.text("vault") ?? "locked", driver: answer.text("driver"),
-                lockAfter: answer.text("lock-after").flatMap { Int($0) }),
+            vault: Vault(answer),
             enclave: Enclave(allowed: (answer.text("enclave-allows") ?? "").split(separator: ":").map { String($0) }),
             uptime: answer.text("uptime").flatMap { Int($0) }, version: answer.text("version"), services: try allServices())
     }
@@ -80,7 +85,7 @@ struct PodStatus: Codable, Equatable {
         if let name { rows.append(["pod", "\(name) (\(pod))"]) } else { rows.append(["pod", pod]) }
         if let provider { rows.append(["provider", provider]) }
         if let directory { rows.append(["directory", directory]) }
-        rows.append(["vault", vault.text])
+        rows.append(["vault", vault.line])
         if let allowed = enclave?.allowed, !allowed.isEmpty {
             rows.append(["enclave", "loosened: \(allowed.joined(separator: ", "))"])
         }
@@ -93,14 +98,6 @@ struct PodStatus: Codable, Equatable {
     }
 }
 
-extension PodStatus.Vault {
-    /// For people.
-    fileprivate var text: String {
-        let details = [driver, lockAfter.map { "locks after \($0) s without input" }].compactMap { $0 }
-        return details.isEmpty ? state : "\(state) (\(details.joined(separator: ", ")))"
-    }
-}
-
 extension PodStatus.Service {
     fileprivate mutating func set(_ key: String, _ value: String) {
         switch key {
@@ -110,5 +107,34 @@ extension PodStatus.Service {
         case "note": note = value.isEmpty ? nil : value
         default: break
         }
+    }
+}
+
+extension PodStatus.Vault {
+    fileprivate init(_ answer: Message) {
+        state = answer.text("vault") ?? "locked"
+        driver = answer.text("driver")
+        lockAfter = answer.text("lock-after").flatMap { Int($0) }
+        unsaved = answer.text("unsaved").map { $0 == "1" }
+        saved = answer.text("saved").flatMap { Int($0) }
+        problem = answer.text("save-problem")
+    }
+
+    /// A time of the day here, and the date.
+    private static func text(of seconds: Int) -> String {
+        var (time, parts) = (time_t(seconds), tm())
+        localtime_r(&time, &parts)
+        var text = [CChar](repeating: 0, count: 64)
+        let count = strftime(&text, text.count, "%F %T", &parts)
+        return String(decoding: text.prefix(count).map { UInt8(bitPattern: $0) }, as: UTF8.self)
+    }
+
+    /// For people.
+    var line: String {
+        let details = [driver, lockAfter.map { "locks after \($0) s without input" }].compactMap { $0 }
+        var line = details.isEmpty ? state : "\(state) (\(details.joined(separator: ", ")))"
+        if let saved, let unsaved { line += ", \(unsaved ? "not saved since" : "saved at") \(Self.text(of: saved))" }
+        if let problem { line += ": \(problem)" }
+        return line
     }
 }

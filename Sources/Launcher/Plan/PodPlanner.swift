@@ -2,7 +2,7 @@ import Contract
 
 /// Plans a pod. Calls no engine, reads no file.
 enum PodPlanner {
-    /// What the `fuse` driver and the enclave need, and why; docs/security.md lists the same.
+    /// What a driver with devices and the enclave need, and why; docs/security.md lists the same.
     static let capabilities = [
         "CHOWN",  // a vault made by stock mkfs becomes the user's
         "DAC_OVERRIDE",  // the vault's image may be another user's
@@ -31,7 +31,7 @@ enum PodPlanner {
                     PodPlan.Port(hostAddress: $0.hostAddress, hostPort: $0.hostPort, podPort: $0.podPort)
                 },
                 devices: devices(config.vault.driver),
-                capabilities: capabilities, security: PodPlan.Security(),
+                capabilities: capabilities(config.vault.driver), security: PodPlan.Security(),
                 resources: PodPlan.Resources(cpu: config.resources.cpu, memory: config.resources.memory),
                 readyProbe: ["tazpod-init", "--probe", "ready"]))
     }
@@ -43,8 +43,14 @@ enum PodPlanner {
         case .dmcrypt:
             PodPlan.Devices(
                 paths: ["/dev/mapper/control", "/dev/loop-control"], blockMajors: [loopMajor], blockDrivers: ["device-mapper"])
-        case .auto, .fuse, .ram: PodPlan.Devices(paths: ["/dev/fuse", "/dev/loop-control"], blockMajors: [loopMajor])
+        case .auto, .fuse: PodPlan.Devices(paths: ["/dev/fuse", "/dev/loop-control"], blockMajors: [loopMajor])
+        case .ram: PodPlan.Devices()
         }
+    }
+
+    /// Without devices there are no nodes to make.
+    private static func capabilities(_ driver: ProjectConfig.VaultDriver) -> [String] {
+        driver == .ram ? capabilities.filter { $0 != "MKNOD" } : capabilities
     }
 
     private static func refuseWhatIsMissing(_ config: ProjectConfig) throws(Failure) {
@@ -57,8 +63,6 @@ enum PodPlanner {
                 "agent:; remove it"
             } else if config.resources.gpu {
                 "resources: gpu:; remove it"
-            } else if config.vault.driver == .ram {
-                "the ram driver; write auto, fuse or dmcrypt under vault: driver:"
             } else {
                 nil
             }
@@ -95,6 +99,7 @@ enum PodPlanner {
         environment[PodVariable.vault] = "\(folder)/\(project.vaultName)"
         environment[PodVariable.vaultSize] = String(config.vault.size)
         environment[PodVariable.vaultDriver] = config.vault.driver.rawValue
+        environment[PodVariable.vaultSaveEvery] = String(config.vault.saveEvery)
         if !config.allowedCalls.isEmpty {
             environment[PodVariable.allowedCalls] = config.allowedCalls.map { $0.rawValue }.joined(separator: ":")
         }

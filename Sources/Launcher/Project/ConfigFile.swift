@@ -84,7 +84,7 @@ struct ConfigFile {
     }
 
     private func vault(_ node: YAMLNode) throws(Failure) -> ProjectConfig.Vault {
-        let entries = try reader.entries(node, of: "vault", known: ["path", "size", "driver", "lock_after"])
+        let entries = try reader.entries(node, of: "vault", known: ["path", "size", "driver", "lock_after", "save_every"])
         var vault = ProjectConfig.Vault()
         if let node = entries["path"] { vault.path = try inside(node, "vault: path") }
         if let node = entries["size"] {
@@ -96,6 +96,11 @@ struct ConfigFile {
         if let node = entries["lock_after"] {
             vault.lockAfter = try reader.value(node, "vault: lock_after", form: "a time of at least 10s, like 30m") {
                 Quantities.seconds($0).flatMap { $0 >= 10 && $0 <= UInt64(Int64.max) ? $0 : nil }
+            }
+        }
+        if let node = entries["save_every"] {
+            vault.saveEvery = try reader.value(node, "vault: save_every", form: "a time of a second to a year, like 5m") {
+                Quantities.seconds($0).flatMap { (1...366 * 86_400).contains($0) ? $0 : nil }
             }
         }
         return vault

@@ -16,6 +16,8 @@ struct ProjectConfig: Equatable {
         /// Of a new vault, in bytes.
         var size: UInt64 = 512 << 20
         var driver = VaultDriver.auto
+        /// Seconds between two saves of a vault in memory, while something changes.
+        var saveEvery: UInt64 = 300
         /// Seconds without a keystroke; nil keeps it open.
         var lockAfter: UInt64?
     }

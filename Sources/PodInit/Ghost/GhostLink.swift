@@ -15,6 +15,9 @@ final class GhostLink {
     private(set) var details: [Message.Field] = []
 
     var isOpen: Bool { sameText(stateName, "open") }
+    var isClosing: Bool { sameText(stateName, "closing") }
+    /// Whether all of the vault is written when it is locked.
+    private(set) var savesToLock = false
 
     init(identifier: UInt32, pid: pid_t, channel: consuming MessageSocket) {
         self.identifier = identifier
@@ -27,6 +30,7 @@ final class GhostLink {
         guard message.isWord("state"), let value = message.text("value") else { return }
         stateName = value
         if isOpen { wasOpen = true }
+        if let driver = message.text("driver") { savesToLock = sameText(driver, "ram") }
         details = message.fields.filter { !$0.key.elementsEqual("value".utf8) }
     }
 }

@@ -5,6 +5,8 @@ import Linux
 extension Supervisor {
     /// How long a lock may take before the ghost is killed, which also locks, but loses what was not synced.
     static let lockMilliseconds: Int64 = 15_000
+    /// The same where all of the vault is written.
+    static let saveMilliseconds: Int64 = 120_000
 
     /// Hands a request, its client and the client's descriptors to the ghost, which answers the client itself.
     ///
@@ -44,7 +46,7 @@ extension Supervisor {
             try startGhost()
             do { try ghost?.channel.send(request.encoded, descriptors: all) } catch { throw Supervisor.refusal(error) }
         }
-        if verb == .lock { deadlines.set(.ghostLock, at: monotonicMilliseconds() + Supervisor.lockMilliseconds) }
+        if verb == .lock, let ghost { expectLock(of: ghost) }
         return true
     }
 
@@ -90,6 +92,9 @@ extension Supervisor {
                 let before = ghost.isOpen
                 ghost.update(message)
                 if ghost.isOpen && !before { log("the vault is open") }
+                // One that could not be saved stays open; one that is closing has to end.
+                if ghost.isOpen && stopping == nil { deadlines.clear(.ghostLock) }
+                if ghost.isClosing { expectLock(of: ghost) }
             }
         } catch {
             log(error.sentence)
@@ -111,7 +116,12 @@ extension Supervisor {
     func lockGhost() {
         guard let ghost else { return }
         try? ghost.channel.send(Message("lock").encoded)
-        deadlines.set(.ghostLock, at: monotonicMilliseconds() + Supervisor.lockMilliseconds)
+        expectLock(of: ghost)
+    }
+
+    private func expectLock(of ghost: GhostLink) {
+        let time = ghost.savesToLock ? Supervisor.saveMilliseconds : Supervisor.lockMilliseconds
+        deadlines.set(.ghostLock, at: monotonicMilliseconds() + time)
     }
 
     /// The last resort: the kernel then ends the enclave with it.

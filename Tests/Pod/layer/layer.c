@@ -184,6 +184,14 @@ static int layer_truncate(const char *path, off_t size, struct fuse_file_info *i
     return value;
 }
 
+static int layer_chmod(const char *path, mode_t mode, struct fuse_file_info *info) {
+    return result(info != NULL ? fchmod(handle_of(info)->file, mode) : fchmodat(folder, path + 1, mode, 0));
+}
+
+static int layer_chown(const char *path, uid_t owner, gid_t group, struct fuse_file_info *info) {
+    return result(info != NULL ? fchown(handle_of(info)->file, owner, group) : fchownat(folder, path + 1, owner, group, 0));
+}
+
 static int layer_unlink(const char *path) {
     pthread_mutex_lock(&turn);
     int value = result(unlinkat(folder, path + 1, 0));
@@ -260,6 +268,8 @@ int main(int argc, char **argv) {
         .write = layer_write,
         .fsync = layer_fsync,
         .truncate = layer_truncate,
+        .chmod = layer_chmod,
+        .chown = layer_chown,
         .unlink = layer_unlink,
         .rename = layer_rename,
     };

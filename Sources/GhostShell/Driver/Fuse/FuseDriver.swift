@@ -12,6 +12,11 @@ final class FuseDriver: Driver {
     let name = DriverName.fuse
     let serverCapabilities: [cap_value_t] = []
 
+    /// Whether this pod has the devices that it takes.
+    static var isReachable: Bool {
+        access("/dev/fuse", R_OK | W_OK) == 0 && access("/dev/loop-control", R_OK | W_OK) == 0
+    }
+
     private var connection: FuseConnection?
     private var mount: FuseMount?
 

@@ -13,7 +13,7 @@ struct VaultCommand: ParsableCommand {
         subcommands: [
             VaultInfoCommand.self, VaultPasswdCommand.self, VaultAddKeyCommand.self, VaultRemoveKeyCommand.self,
             VaultRecoveryCommand.self, VaultBackupCommand.self, VaultRestoreCommand.self, VaultResizeCommand.self,
-            VaultCheckCommand.self,
+            VaultCheckCommand.self, VaultSaveCommand.self,
         ])
 }
 

@@ -8,8 +8,8 @@ struct DockerProvider: Provider {
     let programFolder = "/usr/local/bin"
     let log: Logger
 
-    /// Long enough for the vault to lock and a stubborn process to be killed.
-    private static let stopSeconds = 30
+    /// Long enough for a vault in memory to be saved, and a stubborn process to be killed.
+    private static let stopSeconds = 150
 
     /// Whether a daemon answers.
     func answers() async -> Bool {

@@ -12,7 +12,8 @@ struct NativeProvider: Provider {
     private let store = NativeStore()
 
     private static let buildMilliseconds: Int64 = 10_000
-    private static let stopMilliseconds: Int32 = 30_000
+    /// Long enough for a vault in memory to be saved, and a stubborn process to be killed.
+    private static let stopMilliseconds: Int32 = 150_000
 
     /// The host's own programs, in the folder that we were started from.
     private func hostPrograms() throws -> String {
