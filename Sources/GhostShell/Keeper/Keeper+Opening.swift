@@ -8,7 +8,7 @@ extension Keeper {
         let source = try client.requirePassphraseSource()
         let vault = try OpenVault(configuration)
         do throws(Failure) {
-            try vault.startServer(source, project: configuration.project)
+            try vault.startServer(source, configuration)
         } catch {
             vault.close()
             throw error

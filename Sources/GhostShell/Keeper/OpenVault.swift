@@ -28,11 +28,11 @@ final class OpenVault {
     }
 
     /// Starts the process that asks for the passphrase and then serves the plain data.
-    func startServer(_ source: PassphraseSource, project: String) throws(Failure) {
+    func startServer(_ source: PassphraseSource, _ configuration: GhostConfiguration) throws(Failure) {
         try driver.prepare(for: image)
         if !image.isNew { try LoopDevice.checkUnused(asBackingFile: image.descriptor) }
         let pair = try failing(.vault) { () throws(SystemError) in try MessageSocketPair() }
-        let vaultServer = VaultServer(source: source, project: project)
+        let vaultServer = VaultServer(source: source, project: configuration.project, isForTrial: configuration.isForTrial)
         let process = try failing(.vault) { () throws(SystemError) in
             try ChildProcess.fork("tazpod-vault") {
                 closeDescriptors(

@@ -10,6 +10,14 @@ enum Quantities {
             ])
     }
 
+    /// The other way, in the largest unit that leaves no more than it says: `8 MiB`, `1.5 GiB`.
+    static func text(_ bytes: UInt64) -> String {
+        let units: [(name: String, size: UInt64)] = [("TiB", 1 << 40), ("GiB", 1 << 30), ("MiB", 1 << 20), ("KiB", 1 << 10)]
+        guard let unit = units.first(where: { bytes >= $0.size }) else { return "\(bytes) bytes" }
+        let tenths = bytes / (unit.size / 10)
+        return (tenths < 100 && tenths % 10 != 0 ? "\(tenths / 10).\(tenths % 10)" : "\(bytes / unit.size)") + " \(unit.name)"
+    }
+
     /// `30m`, `4h`, `90s`, `1d`: seconds.
     static func seconds(_ text: String) -> UInt64? {
         split(text, units: ["s": 1, "m": 60, "h": 3600, "d": 86_400])

@@ -61,7 +61,7 @@ extension HostCommand {
         }
     }
 
-    private var variables: [String: String] {
+    var variables: [String: String] {
         (onlyEnvironment ?? ProcessInfo.processInfo.environment).merging(environment) { $1 }
     }
 

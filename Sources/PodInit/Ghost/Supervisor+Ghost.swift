@@ -39,19 +39,11 @@ extension Supervisor {
     }
 
     private func startGhost() throws(Failure) {
-        guard geteuid() == 0, configuration.account != nil else {
-            throw Failure(
-                .refused, "this pod has no second user, so nothing could keep a secret from the public area; run its init as root"
-            )
-        }
+        try requireSecondUser()
         do {
             let pair = try MessageSocketPair()
             let null = try Descriptor.open("/dev/null", O_RDWR, stage: "open /dev/null")
-            let program = try ownFolder() + "/tazpod-ghost"
-            var plan = SpawnPlan([program], environment: environment())
-            plan.descriptors = .only([null.raw, STDERR_FILENO, STDERR_FILENO, pair.theirs.descriptor.raw])
-            plan.group = .session
-            let pid = try spawn(plan)
+            let pid = try spawnGhost([], [null.raw, STDERR_FILENO, STDERR_FILENO, pair.theirs.descriptor.raw])
             let link = GhostLink(identifier: nextIdentifier(), pid: pid, channel: pair.keepOurs())
             try epoll.add(link.channel.descriptor.raw, token: EventToken(.ghost, link.identifier).raw)
             try retrying("make the ghost's channel non-blocking") {
@@ -59,7 +51,37 @@ extension Supervisor {
             }
             ghost = link
         } catch {
-            throw Failure(.provider, error, next: "this pod's image has no working tazpod-ghost beside tazpod-init")
+            throw Failure(.provider, error, next: Supervisor.noGhost)
+        }
+    }
+
+    private static let noGhost = "this pod's image has no working tazpod-ghost beside tazpod-init"
+
+    private func requireSecondUser() throws(Failure) {
+        guard geteuid() == 0, configuration.account != nil else {
+            throw Failure(
+                .refused, "this pod has no second user, so nothing could keep a secret from the public area; run its init as root"
+            )
+        }
+    }
+
+    private func spawnGhost(_ arguments: [String], _ descriptors: [Int32]) throws(SystemError) -> pid_t {
+        var plan = SpawnPlan([try ownFolder() + "/tazpod-ghost"] + arguments, environment: environment())
+        plan.descriptors = .only(descriptors)
+        plan.group = .session
+        return try spawn(plan)
+    }
+
+    /// Starts a process that tries the vault's drivers and answers the client itself. One at a time: each takes loop devices.
+    func startTrial(for client: Client) throws(Failure) {
+        if stopping != nil { throw Failure(.refused, "the pod is stopping; start it again first") }
+        if trialPID != nil { throw Failure(.vault, "somebody else has the drivers tried just now; try again in a moment") }
+        try requireSecondUser()
+        do {
+            let null = try Descriptor.open("/dev/null", O_RDWR, stage: "open /dev/null")
+            trialPID = try spawnGhost(["--try-drivers"], [null.raw, client.socket.descriptor.raw, STDERR_FILENO])
+        } catch {
+            throw Failure(.provider, error, next: Supervisor.noGhost)
         }
     }
 

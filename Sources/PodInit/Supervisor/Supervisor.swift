@@ -22,6 +22,8 @@ final class Supervisor {
     private var timerTime: Int64?
     var sessions = PublicSessions()
     var ghost: GhostLink?
+    /// The process that tries the vault's drivers.
+    var trialPID: pid_t?
     var jobs: [UInt32: Job] = [:]
     var services = ServiceTable()
     /// A round of starts is under way, or services are being changed: none starts in between.
@@ -157,6 +159,8 @@ final class Supervisor {
             if pid <= 0 { break }
             if ghost?.pid == pid {
                 ghostEnded(status)
+            } else if trialPID == pid {
+                trialPID = nil
             } else if sessions.serverPID == pid {
                 sessionServerEnded()
             } else if !serviceProcessEnded(pid, status) {

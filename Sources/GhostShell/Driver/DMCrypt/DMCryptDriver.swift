@@ -22,6 +22,7 @@ final class DMCryptDriver: Driver {
     private static let removalMilliseconds: Int64 = 1_000
 
     func prepare(for image: borrowing VaultImage) throws(Failure) {
+        try DeviceMapper.require()
         let name = try MappedDevice.name(of: image)
         guard let left = MappedDevice.find(name) else { return }
         // We have the image locked, so whoever made it has ended. What is mounted from it keeps it until it ends too.

@@ -8,8 +8,20 @@ import Linux
 struct DeviceMapper: ~Copyable {
     private let handle: OpaquePointer
 
-    /// Whether this kernel and this pod have device-mapper.
-    static var isReachable: Bool { access(controlPath, R_OK | W_OK) == 0 }
+    /// Whether this kernel and this pod have device-mapper. A node may be there with nothing behind it, so it is opened.
+    static var isReachable: Bool { (try? open()) != nil }
+
+    private static func open() throws(SystemError) {
+        _ = try Descriptor.open(controlPath, O_RDWR, stage: "open \(controlPath)")
+    }
+
+    /// - Throws: code 4 when there is none. Asked to go on, libdevmapper would make a node, and that would stay.
+    static func require() throws(Failure) {
+        try failing(.provider, next: next) { () throws(SystemError) in try open() }
+    }
+
+    private static let next =
+        "the kernel needs dm-crypt, the pod /dev/mapper/control; or write driver: fuse under vault: in config.yaml"
 
     static let controlPath = "/dev/mapper/control"
 
@@ -43,8 +55,7 @@ struct DeviceMapper: ~Copyable {
         }
         guard result >= 0 else {
             throw Failure(
-                .provider, SystemError("set up dm-crypt for the vault", errno: -result),
-                next: "the kernel needs dm-crypt, the pod /dev/mapper/control; or write driver: fuse under vault: in config.yaml")
+                .provider, SystemError("set up dm-crypt for the vault", errno: -result), next: DeviceMapper.next)
         }
     }
 
