@@ -34,11 +34,10 @@ struct EngineProbe {
         }
     }
 
-    /// Its command alone: it would make its folders to tell more.
+    /// What is installed: to tell more it would make its folders.
     func podman() -> EngineAnswer {
-        ask(["podman", "version", "--format", "{{.Client.Version}}"]) { output in
-            let version = output.filter { !$0.isWhitespace }
-            return version.isEmpty ? nil : EngineAnswer.Engine(version: version)
+        ask(["podman", "--version"]) { output in
+            output.split { $0 == " " || $0 == "\n" }.last.map { EngineAnswer.Engine(version: String($0)) }
         }
     }
 
