@@ -18,10 +18,12 @@ enum TazpodGhost {
     }
 
     private static func run() throws(Failure) {
-        if CommandLine.arguments.dropFirst().first == "--version" {
+        let arguments = CommandLine.arguments.dropFirst()
+        if arguments.first == "--version" {
             print("tazpod-ghost \(tazpodVersion)")
             return
         }
+        if arguments.first == "--try-drivers" { return try DriverTrial.main(Array(arguments.dropFirst())) }
         guard fcntlIsOpen(commander) else {
             throw Failure(.usage, "tazpod-ghost is started by tazpod-init; use tazpod unlock")
         }

@@ -67,6 +67,7 @@ private struct PreparedChild: ~Copyable {
     private let resetsSignals: Bool
     private let ignoredAgain: SignalSet
     private let privileges: SpawnPlan.Privileges
+    private let endsWithParent: Bool
 
     init(_ plan: SpawnPlan) {
         paths = CStringArray(ProgramSearch(plan.program, environment: plan.environment).paths)
@@ -82,6 +83,7 @@ private struct PreparedChild: ~Copyable {
         mask = plan.signalMask
         ignoredAgain = plan.ignoredAgain
         privileges = plan.privileges
+        endsWithParent = plan.endsWithParent
         if case .none = plan.ignoredSignals { resetsSignals = true } else { resetsSignals = false }
     }
 
@@ -128,6 +130,8 @@ private struct PreparedChild: ~Copyable {
                 setresuid(identity.uid, identity.uid, identity.uid) == 0
             else { return .identity }
         }
+        // A change of user would clear it.
+        if endsWithParent, clinux_prctl(PR_SET_PDEATHSIG, UInt(SIGKILL), 0, 0, 0) != 0 { return .identity }
         if let path = directory.pointer[0], chdir(path) < 0 {
             guard let fallback = directory.pointer[1], chdir(fallback) == 0 else { return .directory }
         }

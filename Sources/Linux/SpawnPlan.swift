@@ -59,6 +59,8 @@ public struct SpawnPlan {
     /// Whether a LISTEN_PID that names us names the child instead (sd_listen_fds(3)): sockets handed to us are the child's.
     public var passesListenPID: Bool
     public var privileges: Privileges
+    /// The child is killed when the thread that started it ends, and that is also at our own end (prctl(2), PR_SET_PDEATHSIG).
+    public var endsWithParent: Bool
 
     public init(program: [UInt8], arguments: [[UInt8]], environment: [[UInt8]]) {
         self.program = program
@@ -74,6 +76,7 @@ public struct SpawnPlan {
         ignoredAgain = SignalSet()
         passesListenPID = false
         privileges = .inherited
+        endsWithParent = false
     }
 
     public init(_ arguments: [String], environment: [[UInt8]]) {

@@ -43,6 +43,17 @@ struct VaultHeaderTests {
         }
     }
 
+    @Test("A header for a trial takes 1 MiB, and opens like any other")
+    func small() throws {
+        let image = try newImage()
+        _ = try VaultHeader.format(
+            image, key: try SecretBuffer.holding(XTSVectors.longKey), passphrase: try SecretBuffer.holding([0x70, 0x77]),
+            cost: .leastOfAll, isSmall: true)
+        let header = try VaultHeader.read(from: image)
+        #expect(try header.dataSegment().offset == 1 << 20)
+        #expect(try header.volumeKey(try SecretBuffer.holding([0x70, 0x77])).withBytes { Array($0) } == XTSVectors.longKey)
+    }
+
     @Test("A passphrase is checked without the key")
     func check() throws {
         let image = try formatted()

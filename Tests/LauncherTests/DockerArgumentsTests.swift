@@ -101,4 +101,18 @@ struct DockerArgumentsTests {
         let arguments = DockerArguments.run(plan, majors: ["device-mapper": 252, "sd": 8])
         #expect(values(of: "--device-cgroup-rule", in: arguments) == ["b 7:* rwm", "b 252:* rwm"])
     }
+
+    @Test("A trial has a pod's privileges, no network, nothing of the host's, and goes when it ends")
+    func trial() throws {
+        let plan = try plan("ports: [\"9000:80\"]").withoutProject
+        let arguments = DockerArguments.trial(plan, ["/usr/local/bin/tazpod-ghost", "--try-drivers", "fuse"])
+        #expect(arguments.starts(with: ["run", "--rm", "--pull", "never", "--network", "none"]))
+        for option in ["--mount", "--publish", "--name", "--label"] { #expect(!arguments.contains(option)) }
+        let whole = DockerArguments.run(plan)
+        for option in ["--device", "--device-cgroup-rule", "--cap-add", "--cap-drop", "--security-opt", "--env"] {
+            #expect(values(of: option, in: arguments) == values(of: option, in: whole))
+        }
+        #expect(
+            arguments.suffix(5) == ["--entrypoint", "/usr/local/bin/tazpod-ghost", "tazpod-base", "--try-drivers", "fuse"])
+    }
 }

@@ -87,6 +87,19 @@ struct NativeLayoutTests {
         #expect(environment[name] != "/x")
         #expect(environment["TAZPOD_ENV_\(name)"] == "/x")
     }
+
+    @Test("A trial has nothing of the host's that could be written, no folder of its own, and ends with us")
+    func trial() throws {
+        var layout = NativeLayout(plan: try plan().withoutProject, state: "", hostPrograms: "/opt/tazpod")
+        layout.trial = ["/run/tazpod/bin/tazpod-ghost", "--try-drivers", "fuse"]
+        let arguments = layout.arguments(root: root)
+        #expect(arguments.contains("--die-with-parent") && !arguments.contains("--info-fd") && !arguments.contains("--bind"))
+        #expect(!arguments.contains(NativeStore.stateRoot))
+        #expect(position(of: ["--ro-bind-data", "3", "/etc/passwd", "--ro-bind-data", "4", "/etc/group"], in: arguments) != nil)
+        #expect(position(of: ["--dir", "/home/tazpod"], in: arguments) != nil)
+        #expect(position(of: ["--dev-bind-try", "/dev/fuse", "/dev/fuse"], in: arguments) != nil)
+        #expect(arguments.suffix(4) == ["--", "/run/tazpod/bin/tazpod-ghost", "--try-drivers", "fuse"])
+    }
 }
 
 struct HostRootTests {

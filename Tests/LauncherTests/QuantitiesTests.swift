@@ -4,10 +4,10 @@ import Testing
 
 struct QuantitiesTests {
     @Test(
-        "Bytes are shown in the largest unit that leaves a whole number",
+        "Bytes are shown in the largest unit, with a tenth where that tells more, and never more than there is",
         arguments: [
-            (0, "0 B"), (1023, "1023 B"), (1024, "1 KiB"), (1536 << 10, "1536 KiB"), (48 << 20, "48 MiB"), (1 << 30, "1 GiB"),
-            (3 << 40, "3 TiB"),
+            (0, "0 bytes"), (1023, "1023 bytes"), (1024, "1 KiB"), (1536 << 10, "1.5 MiB"), (48 << 20, "48 MiB"),
+            (1 << 30, "1 GiB"), ((2 << 30) - 1, "1.9 GiB"), (3 << 40, "3 TiB"),
         ] as [(UInt64, String)])
     func shown(bytes: UInt64, expected: String) {
         #expect(Quantities.text(bytes) == expected)

@@ -17,7 +17,8 @@ struct RequestTests {
         main = try #require(Name([UInt8]("main".utf8)))
         all = [
             (.status, "status"), (.sessions, "sessions"), (.services(from: 0), "services"), (.logs(main), "logs"),
-            (.reload, "reload"), (.ensureSession(main), "ensure-session"), (.createSession(main), "create-session"),
+            (.reload, "reload"), (.doctor, "doctor"), (.ensureSession(main), "ensure-session"),
+            (.createSession(main), "create-session"),
             (.endSession(main), "end-session"), (.probe(.ready), "probe"), (.stop, "stop"), (.ghost(.unlock), "unlock"),
             (.ghost(.lock), "lock"), (.ghost(.attach), "attach"), (.ghost(.exec), "exec"), (.ghost(.vault), "vault"),
         ]
@@ -39,6 +40,7 @@ struct RequestTests {
         #expect(try parse("services\0from=-7") == .services(from: 0))
         #expect(try parse("logs\0service=main") == .logs(main))
         #expect(try parse("reload") == .reload)
+        #expect(try parse("doctor") == .doctor)
         #expect(try parse("unlock\0detach=1") == .ghost(.unlock))
         #expect(try parse("lock") == .ghost(.lock))
         #expect(try parse("attach") == .ghost(.attach))

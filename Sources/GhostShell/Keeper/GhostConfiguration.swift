@@ -19,6 +19,8 @@ struct GhostConfiguration: Equatable {
     var allowedCalls: [RefusedCalls]
     /// Where a ghost's shell starts.
     var directory: String
+    /// The vault is thrown away again (`DriverTrial`).
+    var isForTrial = false
 
     private static let defaultSize: UInt64 = 512 << 20
     /// LUKS2's header takes 16 MiB, and a journal wants some room beside it.

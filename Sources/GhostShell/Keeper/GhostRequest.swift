@@ -31,6 +31,8 @@ struct GhostRequest: Equatable {
 
     /// How many passphrases that user may try until the next answer; from `tazpod-init`.
     var tries: Int32 = 1
+    /// How many proofs `tazpod-init` had heard of when it said so.
+    var proofsHeard: Int32 = 0
     /// Seconds that the next try has to wait.
     var pause: Int32 = 0
 
@@ -58,6 +60,7 @@ struct GhostRequest: Equatable {
         passphraseForm = try PassphraseForm(message.text("passphrase"))
         locksAfter = message.text("lock-after") == "1" || (verb == .unlock && !command.isEmpty)
         tries = message.number("peer-tries") ?? 1
+        proofsHeard = message.number("peer-proofs") ?? 0
         pause = message.number("peer-pause") ?? 0
         terminalVariables = message.all("env").filter(GhostRequest.isAccepted)
         if verb == .vault { maintenance = try MaintenanceRequest(message) }

@@ -15,7 +15,8 @@ extension Keeper {
         let underWay = clients.values.filter {
             ($0.prover != nil || $0 === maintenance?.client) && $0.request.peerUID == request.peerUID
         }.count
-        if underWay >= request.tries {
+        // What was found wrong while the request was on its way is not counted in its tries yet.
+        if underWay >= request.tries || request.proofsHeard != proofsTold {
             throw Failure(.refused, "other passphrases are being tried just now; try again when that is over")
         }
     }
@@ -23,6 +24,7 @@ extension Keeper {
     func tellGuess(_ client: Client, isRight: Bool) {
         var message = Message("proof").adding("uid", String(client.request.peerUID))
         if isRight { message.add("right", "1") }
-        try? commander.send(message.encoded)
+        guard (try? commander.send(message.encoded)) != nil else { return }
+        proofsTold &+= 1
     }
 }

@@ -9,7 +9,7 @@ extension Keeper {
         try checkGuess(client)
         let vault = try OpenVault(configuration)
         do throws(Failure) {
-            try vault.startServer(source, project: configuration.project, tries: Int(client.request.tries))
+            try vault.startServer(source, configuration, tries: Int(client.request.tries))
         } catch {
             vault.close()
             throw error

@@ -21,6 +21,8 @@ final class Keeper {
     var token: AttachToken?
     /// What is being done to the vault itself for some client.
     var maintenance: Maintenance?
+    /// How many tries of a passphrase `tazpod-init` was told of.
+    var proofsTold: Int32 = 0
     private var lastIdentifier: Int32 = 0
     /// When clients whose command has ended are answered at the latest, in monotonic milliseconds.
     var answerBy: Int64?

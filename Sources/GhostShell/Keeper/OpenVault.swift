@@ -45,10 +45,11 @@ final class OpenVault {
     /// Starts the process that asks for the passphrase and then serves the plain data.
     ///
     /// - Parameter tries: How many passphrases may be tried.
-    func startServer(_ source: PassphraseSource, project: String, tries: Int) throws(Failure) {
+    func startServer(_ source: PassphraseSource, _ configuration: GhostConfiguration, tries: Int) throws(Failure) {
         try driver.prepare(for: image)
         let pair = try failing(.vault) { () throws(SystemError) in try MessageSocketPair() }
-        let vaultServer = VaultServer(source: source, project: project, tries: tries)
+        let vaultServer = VaultServer(
+            source: source, project: configuration.project, tries: tries, isForTrial: configuration.isForTrial)
         let process = try failing(.vault) { () throws(SystemError) in
             try ChildProcess.fork("tazpod-vault") {
                 closeDescriptors(

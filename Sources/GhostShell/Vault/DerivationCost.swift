@@ -8,6 +8,9 @@ struct DerivationCost: Equatable {
     static let leastMemoryKiB: UInt64 = 32 * 1024
     static let mostMemoryKiB: UInt64 = 256 * 1024
 
+    /// The least that libcryptsetup takes: for a vault that is thrown away, whose passphrase nobody has to guess.
+    static let leastOfAll = DerivationCost(memoryKiB: 32, iterations: 4, threads: 1)
+
     /// The cost for a new vault: a quarter of the memory that is free now, within bounds, so that the vault opens again in a
     /// pod that is a little fuller. libcryptsetup takes at least 4 iterations.
     ///

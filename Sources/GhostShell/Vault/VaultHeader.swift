@@ -192,12 +192,18 @@ struct VaultHeader: ~Copyable {
 
     /// Writes a new header with one key slot into the empty image that `image` is open on: aes-xts-plain64, 4096-byte
     /// sectors. `key` is what the data will be encrypted with, `newKeySize` random bytes.
+    ///
+    /// - Parameter isSmall: The header takes 1 MiB, with room for one key slot, and not 16.
     static func format(
-        _ image: borrowing Descriptor, key: borrowing SecretBuffer, passphrase: borrowing SecretBuffer, cost: DerivationCost
+        _ image: borrowing Descriptor, key: borrowing SecretBuffer, passphrase: borrowing SecretBuffer, cost: DerivationCost,
+        isSmall: Bool = false
     ) throws(Failure) -> VaultHeader {
         let (device, imageLength) = try handle(for: image)
         let header = VaultHeader(device: device, imageLength: imageLength, isMended: false)
-        var result = withDerivation(cost) { derivation in
+        // 4,000 stripes of a 64-byte key, in whole pages, take 252 KiB.
+        var result = isSmall ? crypt_set_metadata_size(device, 16 << 10, 256 << 10) : 0
+        guard result == 0 else { throw Failure(.vault, SystemError("plan the header of the new vault", errno: -result)) }
+        result = withDerivation(cost) { derivation in
             var parameters = crypt_params_luks2()
             parameters.pbkdf = derivation
             parameters.sector_size = 4096

@@ -21,6 +21,8 @@ struct VaultServer {
     let project: String
     /// How many passphrases may be tried.
     let tries: Int
+    /// A new vault is only for a trial: it is opened as cheaply as can be.
+    var isForTrial = false
 
     /// Runs to the end of the process: as long as the vault has users.
     ///
@@ -107,8 +109,10 @@ struct VaultServer {
 
     private func create(_ image: borrowing VaultImage) throws(Failure) -> UnlockedVault {
         guard
-            let cost = DerivationCost.forNewVault(
-                availableKiB: AvailableMemory.kibibytes(), processors: sysconf(Int32(_SC_NPROCESSORS_ONLN)))
+            let cost = isForTrial
+                ? DerivationCost.leastOfAll
+                : DerivationCost.forNewVault(
+                    availableKiB: AvailableMemory.kibibytes(), processors: sysconf(Int32(_SC_NPROCESSORS_ONLN)))
         else {
             throw Failure(.refused, "this pod has too little memory to derive a key safely; give it at least 64 MiB")
         }
@@ -116,7 +120,8 @@ struct VaultServer {
         var key = try SecretBuffer.make(capacity: VaultHeader.newKeySize)
         key.fill { getrandom($0.baseAddress, $0.count, 0) }
         guard key.count == VaultHeader.newKeySize else { throw Failure(.vault, SystemError.last("get random bytes for a key")) }
-        let header = try VaultHeader.format(image.descriptor, key: key, passphrase: passphrase, cost: cost)
+        let header = try VaultHeader.format(
+            image.descriptor, key: key, passphrase: passphrase, cost: cost, isSmall: isForTrial)
         return UnlockedVault(segment: try header.dataSegment(), key: key, hasMendedHeader: false)
     }
 

@@ -18,7 +18,9 @@ struct ControlClient: ~Copyable {
     }
 
     /// Asks, and waits for the one answer.
-    func ask(_ request: Message) throws(Failure) -> Message {
+    ///
+    /// - Parameter sentence: What to say when the other side goes without one.
+    func ask(_ request: Message, orElse sentence: String = ControlClient.ended) throws(Failure) -> Message {
         do {
             try socket.send(request.encoded)
         } catch  where error.errno == EPIPE {
@@ -26,8 +28,10 @@ struct ControlClient: ~Copyable {
         } catch {
             throw Failure(.provider, error)
         }
-        return try answer()
+        return try answer(orElse: sentence)
     }
+
+    static let ended = "the ghost ended without an answer; the vault is locked"
 
     /// Sends a request with descriptors, which stay ours too.
     func send(_ request: Message, descriptors: [Int32]) throws(Failure) {
@@ -37,12 +41,12 @@ struct ControlClient: ~Copyable {
     /// The next answer.
     ///
     /// - Throws: what the other side says went wrong; code 4 when it has gone.
-    func answer() throws(Failure) -> Message {
+    func answer(orElse sentence: String = ControlClient.ended) throws(Failure) -> Message {
         let received = try failing(.provider) { () throws(SystemError) in
             try socket.receive(capacity: Message.maximumLength)
         }
         guard case .message(let message) = received else {
-            throw Failure(.vault, "the ghost ended without an answer; the vault is locked")
+            throw Failure(.vault, sentence)
         }
         switch Reply(parsing: message.bytes) {
         case .ok(let reply): return reply

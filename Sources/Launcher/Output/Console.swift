@@ -32,6 +32,11 @@ enum Console {
         isatty(STDIN_FILENO) == 1 && isatty(STDOUT_FILENO) == 1
     }
 
+    /// Whether what is printed may be coloured (no-color.org).
+    static var hasColour: Bool {
+        isatty(STDOUT_FILENO) == 1 && (environmentValue("NO_COLOR") ?? "").isEmpty && environmentValue("TERM") != "dumb"
+    }
+
     private static func writeAll(_ descriptor: Int32, _ text: String) {
         let borrowed = Descriptor(owning: descriptor)
         // A reader that has gone is no error of ours: SIGPIPE, or the next command, says so.

@@ -41,20 +41,26 @@ struct Project: Equatable {
     ///
     /// - Throws: code 3 when there is none, or its files are wrong.
     static func find(at path: String?) throws(Failure) -> Project {
-        let start = try canonical(path ?? ".")
-        if path != nil {
-            guard isProject(start) else {
-                throw Failure(.project, "\(start) has no \(folder) folder; run tazpod init there")
-            }
-            return try load(start)
+        guard let path else {
+            if let project = try nearest() { return project }
+            let start = try canonical(".")
+            throw Failure(.project, "there is no \(folder) folder in \(start) or above it; run tazpod init in your project")
         }
-        var directory = start
+        let start = try canonical(path)
+        guard isProject(start) else {
+            throw Failure(.project, "\(start) has no \(folder) folder; run tazpod init there")
+        }
+        return try load(start)
+    }
+
+    /// The nearest project in or above the current folder, or nil.
+    static func nearest() throws(Failure) -> Project? {
+        var directory = try canonical(".")
         while true {
             if isProject(directory) { return try load(directory) }
-            guard directory != "/", let slash = directory.lastIndex(of: "/") else { break }
+            guard directory != "/", let slash = directory.lastIndex(of: "/") else { return nil }
             directory = slash == directory.startIndex ? "/" : String(directory[..<slash])
         }
-        throw Failure(.project, "there is no \(folder) folder in \(start) or above it; run tazpod init in your project")
     }
 
     static func canonical(_ path: String) throws(Failure) -> String {

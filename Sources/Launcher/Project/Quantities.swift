@@ -10,6 +10,15 @@ enum Quantities {
             ])
     }
 
+    /// The other way, in the largest unit that leaves no more than it says: `8 MiB`, `1.5 GiB`.
+    static func text(_ bytes: UInt64) -> String {
+        let units: [(name: String, size: UInt64)] = [("TiB", 1 << 40), ("GiB", 1 << 30), ("MiB", 1 << 20), ("KiB", 1 << 10)]
+        guard let unit = units.first(where: { bytes >= $0.size }) else { return "\(bytes) bytes" }
+        let (whole, rest) = bytes.quotientAndRemainder(dividingBy: unit.size)
+        let tenth = rest * 10 / unit.size
+        return (whole < 10 && tenth != 0 ? "\(whole).\(tenth)" : "\(whole)") + " \(unit.name)"
+    }
+
     /// `30m`, `4h`, `90s`, `1d`: seconds.
     static func seconds(_ text: String) -> UInt64? {
         split(text, units: ["s": 1, "m": 60, "h": 3600, "d": 86_400])
@@ -20,14 +29,5 @@ enum Quantities {
         guard let number = UInt64(digits), let unit = units[String(text.dropFirst(digits.count))] else { return nil }
         let (product, overflow) = number.multipliedReportingOverflow(by: unit)
         return overflow ? nil : product
-    }
-}
-
-extension Quantities {
-    /// Bytes for people: in the largest unit that leaves a whole number.
-    static func text(_ bytes: UInt64) -> String {
-        let units: [(String, UInt64)] = [("TiB", 1 << 40), ("GiB", 1 << 30), ("MiB", 1 << 20), ("KiB", 1 << 10)]
-        let unit = units.first { bytes >= $0.1 && bytes % $0.1 == 0 }
-        return unit.map { "\(bytes / $0.1) \($0.0)" } ?? "\(bytes) B"
     }
 }

@@ -63,7 +63,7 @@ extension HostCommand {
         }
     }
 
-    private var variables: [String: String] {
+    var variables: [String: String] {
         (onlyEnvironment ?? ProcessInfo.processInfo.environment).merging(environment) { $1 }
     }
 

@@ -28,6 +28,9 @@ protocol Provider: Sendable {
     /// How a command is run in the pod. The caller becomes it, or runs it.
     func command(_ request: PodCommand, in record: PodRecord) throws -> HostCommand
 
+    /// What runs `tazpod-ghost` with `arguments` in a place like the plan's pod, which goes when it ends. Its output counts.
+    func trial(of plan: PodPlan, _ arguments: [String]) throws -> TrialCommand
+
     /// What prints the pod's log.
     func logs(of record: PodRecord, follow: Bool) throws -> HostCommand
 }
@@ -63,6 +66,12 @@ struct PodCommand: Equatable {
     /// Variables for it alone. Their values never get into an argument list, which everybody can read.
     var environment: [String: String] = [:]
     var directory: String?
+}
+
+/// A command of the host, and what it finds to read at its descriptors 3, 4, ….
+struct TrialCommand: Equatable {
+    var command: HostCommand
+    var inputs: [String] = []
 }
 
 /// A program of the host with its arguments, and variables beside our own.

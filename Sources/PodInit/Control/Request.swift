@@ -18,6 +18,8 @@ enum Request: Equatable {
     case logs(Name)
     /// Reads the service files again.
     case reload
+    /// Tries the vault's drivers.
+    case doctor
     case stop
     /// For the ghost's keeper, which reads the rest of the message itself.
     case ghost(GhostVerb)
@@ -34,6 +36,7 @@ enum Request: Equatable {
         if message.isWord("sessions") { return .sessions }
         if message.isWord("stop") { return .stop }
         if message.isWord("reload") { return .reload }
+        if message.isWord("doctor") { return .doctor }
         if message.isWord("services") { return .services(from: Int(max(message.number("from") ?? 0, 0))) }
         if message.isWord("logs") {
             guard let name = message.bytes("service").flatMap({ Name($0) }) else {
@@ -73,7 +76,7 @@ enum Request: Equatable {
         if peer.uid == 0 { return }
         switch self {
         case .probe: return
-        case .status, .sessions, .ensureSession, .createSession, .endSession, .services, .logs, .reload, .ghost:
+        case .status, .sessions, .ensureSession, .createSession, .endSession, .services, .logs, .reload, .doctor, .ghost:
             if peer.uid == workspaceUID { return }
         case .stop: break
         }

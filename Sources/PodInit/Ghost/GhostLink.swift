@@ -11,6 +11,8 @@ final class GhostLink {
     private(set) var stateName = "opening"
     /// Whether it ever said so.
     private(set) var wasOpen = false
+    /// How many tries of a passphrase it has told of.
+    private(set) var proofsHeard: Int64 = 0
     /// What the ghost says of itself, for `status`.
     private(set) var details: [Message.Field] = []
 
@@ -23,6 +25,11 @@ final class GhostLink {
         self.identifier = identifier
         self.pid = pid
         self.channel = channel
+    }
+
+    /// Takes note that it told of one more.
+    func noteProof() {
+        proofsHeard &+= 1
     }
 
     /// Takes a `state` message of the ghost.

@@ -25,18 +25,10 @@ extension Supervisor {
                 try startGhost()
             }
         }
-        guard ghost != nil else { return false }
-        var request = Message(String(decoding: message.word, as: UTF8.self))
-        let guesses = guesses[client.peer.uid] ?? Guesses()
-        request.add("peer-uid", String(client.peer.uid))
-        request.add("peer-tries", String(guesses.tries))
-        request.add("peer-pause", String(guesses.pause(now: monotonicMilliseconds())))
-        for field in message.fields where !field.key.starts(with: "peer-".utf8) {
-            request.add(String(decoding: field.key, as: UTF8.self), field.value)
-        }
+        guard let ghost else { return false }
         let all = [client.socket.descriptor.raw] + descriptors.numbers
         do {
-            try ghost?.channel.send(request.encoded, descriptors: all)
+            try ghost.channel.send(request(message, of: client, to: ghost), descriptors: all)
         } catch {
             // One that has just done its work and ended, of which we have yet to hear, leaves its place to another.
             guard error.errno == EPIPE, stopping == nil, verb == .vault || verb == .unlock else {
@@ -44,10 +36,29 @@ extension Supervisor {
             }
             forgetGhost()
             try startGhost()
-            do { try ghost?.channel.send(request.encoded, descriptors: all) } catch { throw Supervisor.refusal(error) }
+            guard let next = self.ghost else { return false }
+            do {
+                try next.channel.send(request(message, of: client, to: next), descriptors: all)
+            } catch {
+                throw Supervisor.refusal(error)
+            }
         }
-        if verb == .lock, let ghost { expectLock(of: ghost) }
+        if verb == .lock, let ghost = self.ghost { expectLock(of: ghost) }
         return true
+    }
+
+    /// What a client asked for, with what we know of it and no client can say.
+    private func request(_ message: Message, of client: Client, to ghost: GhostLink) -> [UInt8] {
+        var request = Message(String(decoding: message.word, as: UTF8.self))
+        let guesses = guesses[client.peer.uid] ?? Guesses()
+        request.add("peer-uid", String(client.peer.uid))
+        request.add("peer-tries", String(guesses.tries))
+        request.add("peer-pause", String(guesses.pause(now: monotonicMilliseconds())))
+        request.add("peer-proofs", String(ghost.proofsHeard))
+        for field in message.fields where !field.key.starts(with: "peer-".utf8) {
+            request.add(String(decoding: field.key, as: UTF8.self), field.value)
+        }
+        return request.encoded
     }
 
     private static func refusal(_ error: SystemError) -> Failure {
@@ -55,19 +66,11 @@ extension Supervisor {
     }
 
     private func startGhost() throws(Failure) {
-        guard geteuid() == 0, configuration.account != nil else {
-            throw Failure(
-                .refused, "this pod has no second user, so nothing could keep a secret from the public area; run its init as root"
-            )
-        }
+        try requireSecondUser()
         do {
             let pair = try MessageSocketPair()
             let null = try Descriptor.open("/dev/null", O_RDWR, stage: "open /dev/null")
-            let program = try ownFolder() + "/tazpod-ghost"
-            var plan = SpawnPlan([program], environment: environment())
-            plan.descriptors = .only([null.raw, STDERR_FILENO, STDERR_FILENO, pair.theirs.descriptor.raw])
-            plan.group = .session
-            let pid = try spawn(plan)
+            let pid = try spawnGhost([], [null.raw, STDERR_FILENO, STDERR_FILENO, pair.theirs.descriptor.raw])
             let link = GhostLink(identifier: nextIdentifier(), pid: pid, channel: pair.keepOurs())
             try epoll.add(link.channel.descriptor.raw, token: EventToken(.ghost, link.identifier).raw)
             try retrying("make the ghost's channel non-blocking") {
@@ -75,7 +78,37 @@ extension Supervisor {
             }
             ghost = link
         } catch {
-            throw Failure(.provider, error, next: "this pod's image has no working tazpod-ghost beside tazpod-init")
+            throw Failure(.provider, error, next: Supervisor.noGhost)
+        }
+    }
+
+    private static let noGhost = "this pod's image has no working tazpod-ghost beside tazpod-init"
+
+    private func requireSecondUser() throws(Failure) {
+        guard geteuid() == 0, configuration.account != nil else {
+            throw Failure(
+                .refused, "this pod has no second user, so nothing could keep a secret from the public area; run its init as root"
+            )
+        }
+    }
+
+    private func spawnGhost(_ arguments: [String], _ descriptors: [Int32]) throws(SystemError) -> pid_t {
+        var plan = SpawnPlan([try ownFolder() + "/tazpod-ghost"] + arguments, environment: environment())
+        plan.descriptors = .only(descriptors)
+        plan.group = .session
+        return try spawn(plan)
+    }
+
+    /// Starts a process that tries the vault's drivers and answers the client itself. One at a time: each takes loop devices.
+    func startTrial(for client: Client) throws(Failure) {
+        if stopping != nil { throw Failure(.refused, "the pod is stopping; start it again first") }
+        if trialPID != nil { throw Failure(.vault, "somebody else has the drivers tried just now; try again in a moment") }
+        try requireSecondUser()
+        do {
+            let null = try Descriptor.open("/dev/null", O_RDWR, stage: "open /dev/null")
+            trialPID = try spawnGhost(["--try-drivers"], [null.raw, client.socket.descriptor.raw, STDERR_FILENO])
+        } catch {
+            throw Failure(.provider, error, next: Supervisor.noGhost)
         }
     }
 
@@ -88,7 +121,7 @@ extension Supervisor {
             case .closed: epoll.remove(ghost.channel.descriptor.raw)
             case .message(let received):
                 guard let message = Message(parsing: received.bytes) else { return }
-                noteGuess(message)
+                noteGuess(message, from: ghost)
                 let before = ghost.isOpen
                 ghost.update(message)
                 if ghost.isOpen && !before { log("the vault is open") }
@@ -103,8 +136,9 @@ extension Supervisor {
     }
 
     /// The ghost tells of every passphrase that was tried.
-    private func noteGuess(_ message: Message) {
+    private func noteGuess(_ message: Message, from ghost: GhostLink) {
         guard message.isWord("proof"), let uid = message.text("uid").flatMap({ uid_t($0) }) else { return }
+        ghost.noteProof()
         if message.text("right") != nil {
             guesses[uid] = nil
         } else {

@@ -62,6 +62,9 @@ extension Supervisor {
                 let problems = reloadServices()
                 if let first = problems.first { throw Failure(.project, first) }
                 client.reply(.ok(Message("ok")))
+            case .doctor:
+                try startTrial(for: client)
+                removeClient(identifier)
             case .ensureSession(let name):
                 ensureSession(name)
                 client.reply(.ok(Message("ok")))

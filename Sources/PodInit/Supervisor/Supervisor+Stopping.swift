@@ -82,6 +82,7 @@ extension Supervisor {
             return
         }
         if let server = sessions.serverPID { kill(server, signal) }
+        if let trialPID { kill(trialPID, signal) }
         for job in jobs.values { kill(job.pid, signal) }
     }
 

@@ -24,6 +24,8 @@ final class Supervisor {
     var ghost: GhostLink?
     /// By who guessed: what the public area gets wrong costs root no time.
     var guesses: [uid_t: Guesses] = [:]
+    /// The process that tries the vault's drivers.
+    var trialPID: pid_t?
     var jobs: [UInt32: Job] = [:]
     var services = ServiceTable()
     /// A round of starts is under way, or services are being changed: none starts in between.
@@ -159,6 +161,8 @@ final class Supervisor {
             if pid <= 0 { break }
             if ghost?.pid == pid {
                 ghostEnded(status)
+            } else if trialPID == pid {
+                trialPID = nil
             } else if sessions.serverPID == pid {
                 sessionServerEnded()
             } else if !serviceProcessEnded(pid, status) {

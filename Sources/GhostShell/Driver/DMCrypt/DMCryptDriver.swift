@@ -21,7 +21,9 @@ final class DMCryptDriver: Driver {
     /// How long the kernel may take for a device that has no users.
     private static let removalMilliseconds: Int64 = 1_000
 
-    func prepare(for image: borrowing VaultImage) {}
+    func prepare(for image: borrowing VaultImage) throws(Failure) {
+        try DeviceMapper.require()
+    }
 
     /// Removes the device that a crash left over `image`, which is locked: whoever made it has ended. What is mounted from it keeps
     /// it until it ends too.

@@ -9,9 +9,15 @@ struct DeviceMapper: ~Copyable {
     private let handle: OpaquePointer
 
     /// Whether this kernel and this pod have device-mapper.
-    static var isReachable: Bool { access(controlPath, R_OK | W_OK) == 0 }
+    static var isReachable: Bool { DeviceNode.mapperControl.isUsable }
 
-    static let controlPath = "/dev/mapper/control"
+    /// - Throws: code 4 when there is none. Asked to go on, libdevmapper would make a node, and that would stay.
+    static func require() throws(Failure) {
+        guard isReachable else { throw Failure(.provider, "this pod cannot reach device-mapper; \(next)") }
+    }
+
+    private static let next =
+        "the kernel needs dm-crypt, the pod /dev/mapper/control; or write driver: fuse under vault: in config.yaml"
 
     private static let deferred: UInt32 = 1 << 0  // CRYPT_DEACTIVATE_DEFERRED, a macro
 
@@ -43,8 +49,7 @@ struct DeviceMapper: ~Copyable {
         }
         guard result >= 0 else {
             throw Failure(
-                .provider, SystemError("set up dm-crypt for the vault", errno: -result),
-                next: "the kernel needs dm-crypt, the pod /dev/mapper/control; or write driver: fuse under vault: in config.yaml")
+                .provider, SystemError("set up dm-crypt for the vault", errno: -result), next: DeviceMapper.next)
         }
     }
 

@@ -13,9 +13,7 @@ final class FuseDriver: Driver {
     let serverCapabilities: [cap_value_t] = []
 
     /// Whether this pod has the devices that it takes.
-    static var isReachable: Bool {
-        access("/dev/fuse", R_OK | W_OK) == 0 && access("/dev/loop-control", R_OK | W_OK) == 0
-    }
+    static var isReachable: Bool { DeviceNode.fuse.isUsable && DeviceNode.loopControl.isUsable }
 
     private var connection: FuseConnection?
     private var mount: FuseMount?

@@ -12,8 +12,24 @@ enum DockerArguments {
         var arguments = ["run", "--detach", "--pull", "never", "--name", plan.name, "--hostname", container.hostname]
         for (name, value) in labels(plan) { arguments += ["--label", "\(name)=\(value)"] }
         for mount in container.mounts { arguments += option(for: mount) }
-        for (name, value) in container.environment.sorted(by: { $0.key < $1.key }) { arguments += ["--env", "\(name)=\(value)"] }
+        arguments += environment(container)
         for port in container.ports { arguments += ["--publish", "\(port.hostAddress):\(port.hostPort):\(port.podPort)"] }
+        return arguments + privileges(container, majors) + [container.image]
+    }
+
+    /// A container with a pod's privileges and nothing of the host's, that runs `command` and goes.
+    static func trial(_ plan: PodPlan, _ command: [String], majors: [String: Int] = [:]) -> [String] {
+        let container = plan.workspace
+        return ["run", "--rm", "--pull", "never", "--network", "none"] + environment(container) + privileges(container, majors)
+            + ["--entrypoint", command.first ?? "", container.image] + command.dropFirst()
+    }
+
+    private static func environment(_ container: PodPlan.Container) -> [String] {
+        container.environment.sorted { $0.key < $1.key }.flatMap { ["--env", "\($0.key)=\($0.value)"] }
+    }
+
+    private static func privileges(_ container: PodPlan.Container, _ majors: [String: Int]) -> [String] {
+        var arguments: [String] = []
         for device in container.devices.paths { arguments += ["--device", device] }
         for major in container.devices.blockMajors + container.devices.blockDrivers.compactMap({ majors[$0] }) {
             arguments += ["--device-cgroup-rule", "b \(major):* rwm"]
@@ -23,7 +39,7 @@ enum DockerArguments {
         arguments += security(container.security)
         if let cpu = container.resources.cpu { arguments += ["--cpus", cpu] }
         if let memory = container.resources.memory { arguments += ["--memory", String(memory)] }
-        return arguments + [container.image]
+        return arguments
     }
 
     private static func labels(_ plan: PodPlan) -> [(String, String)] {

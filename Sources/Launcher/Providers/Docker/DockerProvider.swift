@@ -78,6 +78,13 @@ struct DockerProvider: Provider {
             arguments: arguments + [record.name] + UserEnvironment.command(request, in: record), environment: request.environment)
     }
 
+    func trial(of plan: PodPlan, _ arguments: [String]) -> TrialCommand {
+        let command = ["\(programFolder)/tazpod-ghost"] + arguments
+        return TrialCommand(
+            command: HostCommand(
+                arguments: ["docker"] + DockerArguments.trial(plan, command, majors: KernelDevices.blockMajors())))
+    }
+
     func logs(of record: PodRecord, follow: Bool) throws -> HostCommand {
         HostCommand(arguments: ["docker", "logs"] + (follow ? ["--follow"] : []) + [record.name])
     }

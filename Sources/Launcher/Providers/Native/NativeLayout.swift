@@ -6,11 +6,15 @@ struct NativeLayout {
     static let programFolder = "/run/tazpod/bin"
     private static let programs = ["tazpod", "tazpod-init", "tazpod-ghost"]
     private static let informationDescriptor = "3"
+    /// The descriptors that a trial's accounts come by, since it has no folder.
+    private static let accountFiles = [("passwd", "3"), ("group", "4")]
 
     let plan: PodPlan
     /// The pod's own folder on the host: home, accounts.
     let state: String
     let hostPrograms: String
+    /// What runs in it, in place of a pod's init, for as long as we do: it leaves nothing on the host.
+    var trial: [String]?
 
     /// What PID 1 finds in its environment: the plan's, and nothing of the caller's.
     var environment: [String: String] {
@@ -22,31 +26,33 @@ struct NativeLayout {
     ]
 
     func arguments(root: HostRoot) -> [String] {
-        var arguments = [
-            "bwrap", "--unshare-pid", "--unshare-ipc", "--unshare-uts", "--hostname", plan.workspace.hostname, "--as-pid-1",
-            "--info-fd", NativeLayout.informationDescriptor,
-        ]
+        var arguments = ["bwrap", "--unshare-pid", "--unshare-ipc", "--unshare-uts", "--hostname", plan.workspace.hostname]
+        arguments += trial == nil ? ["--as-pid-1", "--info-fd", NativeLayout.informationDescriptor] : ["--die-with-parent"]
         for folder in root.folders { arguments += ["--ro-bind", "/\(folder)", "/\(folder)"] }
         for link in root.links { arguments += ["--symlink", link.target, "/\(link.name)"] }
         arguments += ["--proc", "/proc", "--dev", "/dev"]
         for device in plan.workspace.devices.paths { arguments += ["--dev-bind-try", device, device] }
         arguments += ["--perms", "1777", "--tmpfs", "/tmp", "--perms", "1777", "--tmpfs", "/var/tmp", "--tmpfs", "/run"]
         // Other pods' homes.
-        arguments += ["--tmpfs", NativeStore.stateRoot]
+        if trial == nil { arguments += ["--tmpfs", NativeStore.stateRoot] }
         if let file = root.resolverFile { arguments += ["--ro-bind", file, file] }
-        for name in ["passwd", "group"] { arguments += ["--ro-bind", "\(state)/\(name)", "/etc/\(name)"] }
+        for (name, descriptor) in NativeLayout.accountFiles {
+            arguments += trial == nil ? ["--ro-bind", "\(state)/\(name)"] : ["--ro-bind-data", descriptor]
+            arguments.append("/etc/\(name)")
+        }
         for folder in [PodPaths.runtime, NativeLayout.programFolder] { arguments += ["--perms", "0755", "--dir", folder] }
         for program in NativeLayout.programs {
             arguments += ["--ro-bind", "\(hostPrograms)/\(program)", "\(NativeLayout.programFolder)/\(program)"]
         }
         arguments += ["--perms", "0700", "--dir", "/root", "--perms", "0755", "--dir", "/home"]
-        arguments += ["--bind", "\(state)/home", "/home/\(plan.workspace.user)"]
+        arguments += trial == nil ? ["--bind", "\(state)/home"] : ["--dir"]
+        arguments.append("/home/\(plan.workspace.user)")
         arguments += ["--perms", "0700", "--dir", PodPaths.privateDirectory]
         for mount in plan.workspace.mounts { arguments += option(for: mount) }
         arguments += ["--remount-ro", "/"]
         arguments += ["--cap-drop", "ALL"]
         for capability in plan.workspace.capabilities { arguments += ["--cap-add", "CAP_\(capability)"] }
-        return arguments + ["--", "\(NativeLayout.programFolder)/tazpod-init"]
+        return arguments + ["--"] + (trial ?? ["\(NativeLayout.programFolder)/tazpod-init"])
     }
 
     private func option(for mount: PodPlan.Mount) -> [String] {

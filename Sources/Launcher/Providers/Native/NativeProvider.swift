@@ -26,10 +26,7 @@ struct NativeProvider: Provider {
     }
 
     func start(_ plan: PodPlan, existing: PodRecord?) async throws -> PodRecord {
-        guard geteuid() == 0 else {
-            throw Failure(
-                .provider, "without root this version cannot run a pod natively; run it as root, or use --provider docker")
-        }
+        try NativeProvider.requireRoot()
         if let existing, existing.state == .running { return existing }
         let folder = store.folder(plan.name)
         let layout = NativeLayout(plan: plan, state: folder, hostPrograms: try hostPrograms())
@@ -41,6 +38,13 @@ struct NativeProvider: Provider {
             throw Failure(.provider, "the pod ended as soon as it started; tazpod logs says why")
         }
         return record
+    }
+
+    static func requireRoot() throws(Failure) {
+        guard geteuid() == 0 else {
+            throw Failure(
+                .provider, "without root this version cannot run a pod natively; run it as root, or use --provider docker")
+        }
     }
 
     /// bubblewrap tells the pid before it has built the pod around it; the pod is there once our init runs in it.
@@ -120,6 +124,16 @@ struct NativeProvider: Provider {
     func command(_ request: PodCommand, in record: PodRecord) throws -> HostCommand {
         guard let pid = record.pid else { throw Failure(.provider, "the pod is not running; run tazpod up") }
         return NativeCommand(request: request, record: record, pid: pid).hostCommand
+    }
+
+    func trial(of plan: PodPlan, _ arguments: [String]) throws -> TrialCommand {
+        try NativeProvider.requireRoot()
+        var layout = NativeLayout(plan: plan, state: "", hostPrograms: try hostPrograms())
+        layout.trial = ["\(programFolder)/tazpod-ghost"] + arguments
+        let accounts = try NativeAccounts.forPod(plan)
+        return TrialCommand(
+            command: HostCommand(arguments: layout.arguments(root: HostRoot.current()), onlyEnvironment: layout.environment),
+            inputs: [accounts.passwd, accounts.group])
     }
 
     func logs(of record: PodRecord, follow: Bool) throws -> HostCommand {
