@@ -99,8 +99,7 @@ struct ListCommand: AsyncParsableCommand {
     @OptionGroup var options: GlobalOptions
 
     func run() async throws {
-        var records: [PodRecord] = []
-        for provider in await ProviderChoice(log: options.log).all() { records += try await provider.list() }
+        let records = try await ProviderChoice(log: options.log).allPods().map { $0.record }
         if options.json {
             Console.printJSON(records.map { $0.published })
         } else {

@@ -9,7 +9,7 @@ struct UpCommand: AsyncParsableCommand {
         commandName: "up", abstract: "Start the project's pod, and wait until it is ready.",
         discussion: "Run twice, it changes nothing.\n\nExample: tazpod up --provider native")
 
-    @Option(help: ArgumentHelp("auto, docker or native.", valueName: "provider"))
+    @Option(help: ArgumentHelp("auto, docker, podman or native.", valueName: "provider"))
     var provider: ProjectConfig.ProviderName?
 
     @Flag(help: "Print what would be done, and do nothing.")

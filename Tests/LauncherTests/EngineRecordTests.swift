@@ -3,7 +3,7 @@ import Testing
 
 @testable import Launcher
 
-struct DockerRecordTests {
+struct EngineRecordTests {
     private let labels = """
         "labels":{"dev.tazpod.project":"web","dev.tazpod.directory":"/p/web","dev.tazpod.user":"ann","dev.tazpod.plan":"0123"}
         """
@@ -11,7 +11,7 @@ struct DockerRecordTests {
     @Test("A pod is read back from its container's labels")
     func record() throws {
         #expect(
-            try DockerRecord.parse("{\"name\":\"/tazpod-web-1\",\"running\":true,\(labels)}\n") == [
+            try EngineRecord.parse("{\"name\":\"/tazpod-web-1\",\"running\":true,\(labels)}\n", of: "docker") == [
                 PodRecord(
                     name: "tazpod-web-1", project: "web", directory: "/p/web", provider: "docker", state: .running,
                     planDigest: "0123", user: "ann")
@@ -21,35 +21,36 @@ struct DockerRecordTests {
     @Test("Each line is a container, running or not")
     func several() throws {
         let text = "{\"name\":\"/a\",\"running\":true,\(labels)}\n{\"name\":\"/b\",\"running\":false,\(labels)}\n"
-        #expect(try DockerRecord.parse(text).map { $0.name } == ["a", "b"])
-        #expect(try DockerRecord.parse(text).map { $0.state } == [.running, .stopped])
+        #expect(try EngineRecord.parse(text, of: "docker").map { $0.name } == ["a", "b"])
+        #expect(try EngineRecord.parse(text, of: "docker").map { $0.state } == [.running, .stopped])
     }
 
     @Test("A container without our labels is a pod of the usual user", arguments: ["null", "{}"])
     func noLabels(labels: String) throws {
-        let record = try #require(try DockerRecord.parse("{\"name\":\"x\",\"running\":false,\"labels\":\(labels)}").first)
+        let record = try #require(
+            try EngineRecord.parse("{\"name\":\"x\",\"running\":false,\"labels\":\(labels)}", of: "docker").first)
         #expect(record.project == "" && record.directory == "" && record.planDigest == "")
         #expect(record.user == "tazpod")
     }
 
     @Test("No output is no pod")
     func nothing() throws {
-        #expect(try DockerRecord.parse("\n").isEmpty)
+        #expect(try EngineRecord.parse("\n", of: "docker").isEmpty)
     }
 
     @Test(
         "Another form is a fault of the provider",
         arguments: ["no JSON", "[]", "{}", "{\"name\":\"a\"}", "{\"name\":1,\"running\":true}"])
     func otherForm(text: String) {
-        let error = #expect(throws: Failure.self) { try DockerRecord.parse(text) }
+        let error = #expect(throws: Failure.self) { try EngineRecord.parse(text, of: "docker") }
         #expect(error?.code == .provider)
     }
 
     @Test("The labels that are read are those that are written")
     func written() throws {
-        let arguments = try DockerArguments.run(plan())
+        let arguments = try EngineArguments(engine: .docker).run(plan())
         for label in [
-            DockerArguments.projectLabel, DockerArguments.directoryLabel, DockerArguments.userLabel, DockerArguments.planLabel,
+            EngineLabels.project, EngineLabels.directory, EngineLabels.user, EngineLabels.plan,
         ] {
             #expect(labels.contains("\"\(label)\":"))
             #expect(arguments.contains { $0.hasPrefix("\(label)=") })
