@@ -37,7 +37,7 @@ packages-%:
 images: build
 	@scripts/images.sh
 
-demo: build packages-native
+demo: build packages-native $(addprefix packages-,$(filter podman,$(PROVIDER)))
 	@PROVIDER=$(or $(PROVIDER),native) scripts/demo.sh
 
 test: build build-weakened build-sanitized packages-native packages-docker packages-images packages-podman packages-test
