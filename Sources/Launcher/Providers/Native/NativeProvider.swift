@@ -42,7 +42,14 @@ struct NativeProvider: Provider {
         try store.prepare(plan, accounts: try NativeAccounts.forPod(plan, isMapped: ids != nil))
         var layout = NativeLayout(plan: own, state: store.folder(plan.name), hostPrograms: try hostPrograms())
         layout.hidden = store.hidden
-        let pid = try launch(layout, ids, log: store.logFile(plan.name))
+        let pid: Int32
+        do {
+            pid = try launch(layout, ids, log: store.logFile(plan.name))
+        } catch {
+            // Without a record nobody would remove it.
+            if existing == nil { try? store.remove(plan.name) }
+            throw error
+        }
         try store.save(plan, pid: pid)
         try await waitUntilBuilt(pid)
         guard let record = try store.record(plan.name), record.state == .running else {
@@ -89,7 +96,8 @@ struct NativeProvider: Provider {
             try answer.readAll(limit: 4096, stage: "hear from bubblewrap")
         }
         guard let pid = BubblewrapInformation.childPID(text) else {
-            throw Failure(.provider, "bubblewrap could not build the pod; tazpod logs says why")
+            let said = HostFiles.text(logFile).split(separator: "\n").last ?? "it said nothing"
+            throw Failure(.provider, "bubblewrap could not build the pod (\(said))")
         }
         return pid
     }
