@@ -13,6 +13,7 @@ import pytest
 from pod import PASSPHRASE, WAIT, Leftovers, Pod, Process, all_processes, used_loop_devices, wait_until
 from test_launcher import one_sentence
 from user import FIRST, GID, OTHER, UID, User, UserPod, processes
+from vault_verbs import findings, stock_opens, vault
 
 PROVIDER = 4
 
@@ -121,6 +122,17 @@ def test_a_new_vault_belongs_to_the_user_also_where_folders_pass_their_group_on(
     pod.up().unlock()
     pod.lock()
     assert {(path.stat().st_uid, path.stat().st_gid) for path in (pod.image, pod.image.parent)} == {(UID, GID)}
+
+
+def test_keys_are_changed_and_the_header_is_kept(user_pod):
+    vault(user_pod, "passwd", passphrase=PASSPHRASE, new="another one")
+    key = vault(user_pod, "recovery", "--force", passphrase="another one").output.strip()
+    backup = user_pod.folder / "home/header"
+    vault(user_pod, "backup", backup)
+    assert owners(backup) == {(UID, GID)}
+    vault(user_pod, "restore", "--yes", backup)
+    assert [stock_opens(user_pod.image, text) for text in (PASSPHRASE, "another one", key)] == [False, True, True]
+    assert owners(user_pod.directory) == {(UID, GID)}
 
 
 def test_down_removes_what_the_workspace_user_closed(user_pod):
@@ -308,6 +320,13 @@ def test_what_no_native_pod_has_is_said(make_user_pod):
     said = pod.run("up", "--provider", "native", check=0).errors
     assert "tazpod: native sets no limits: resources: in config.yaml has no effect\n" in said
     assert "tazpod: native pods share this machine's network: ports: in config.yaml has no effect\n" in said
+
+
+def test_work_on_the_vault_that_takes_a_block_device_is_refused(user_pod):
+    for verb, arguments in (("resize", ["128MiB"]), ("check", ["--full"])):
+        done = vault(user_pod, verb, *arguments, passphrase=PASSPHRASE, check=PROVIDER)
+        assert one_sentence(done).endswith("/dev/fuse: No such file or directory; pods of docker and of root have it, with driver: auto or fuse")
+    assert findings(user_pod)["header"]["result"] == "ok"
 
 
 # -- killed in the middle -------------------------------------------------------------------------------------------------

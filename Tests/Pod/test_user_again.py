@@ -3,16 +3,20 @@
 
 import pytest
 
+import test_elsewhere
 import test_isolation
+import test_kills
 import test_launcher
 import test_proof
 import test_sessions
 import test_terminals
 import test_vault
+import test_vault_header
 from user import UserPod
 
 # pytest runs what it finds here, with the fixtures that it finds here.
 AGAIN = {
+    test_elsewhere: ["test_no_process_outside_of_the_ghost_shows_a_secret"],
     test_isolation: [
         "test_an_attacker_that_was_there_before_sees_nothing_appear",
         "test_no_channel_into_a_ghost_is_open",
@@ -23,6 +27,7 @@ AGAIN = {
         "test_without_the_user_namespace_an_early_attacker_gets_in",
         "test_without_the_user_namespace_the_same_channels_are_open",
     ],
+    test_kills: ["test_stopping_the_pod_locks_first"],
     test_launcher: [
         "test_a_changed_config_is_said_by_up_and_changes_nothing",
         "test_a_dry_run_prints_the_plan_and_starts_nothing",
@@ -60,6 +65,11 @@ AGAIN = {
         "test_the_public_area_is_not_the_ghost",
         "test_up_is_idempotent",
     ],
+    test_vault_header: [
+        "test_a_backup_goes_through_a_pipe",
+        "test_a_destroyed_header_is_restored",
+        "test_the_public_area_gets_no_header_and_restores_none",
+    ],
 }
 for module, names in AGAIN.items():
     globals().update({name: getattr(module, name) for name in names})
@@ -81,3 +91,13 @@ def make_pod(user, user_programs):
     yield make
     for pod in reversed(pods):
         pod.close()
+
+
+@pytest.fixture
+def native_pod(make_pod):
+    def make(**options):
+        pod = make_pod(**options)
+        pod.use_quick_vault()
+        return pod.up()
+
+    return make
