@@ -36,6 +36,18 @@ struct EnclaveIdentityTests {
         #expect(maps == [["0", "0", "65536"], ["0", "0", "65536"]])
     }
 
+    @Test(
+        "Ids are mapped in the extents in which the pod has them, and no others",
+        arguments: [
+            ("         0          0 4294967295\n", "0 0 65536\n"),
+            ("0 100000 1000\n1000 1000 1\n1001 101000 64535\n", "0 0 1000\n1000 1000 1\n1001 1001 64535\n"),
+            ("0 1000 1\n", "0 0 1\n"),
+            ("0 5 65535\n65535 9 10\n70000 1 1\n", "0 0 65535\n65535 65535 1\n"), ("", ""), ("a b c\n", ""),
+        ])
+    func extents(own: String, expected: String) {
+        #expect(EnclaveIdentity.identityMap(within: own) == expected)
+    }
+
     @Test("The maps of a process that is not there are refused, saying which")
     func noProcess() {
         let error = #expect(throws: Failure.self) { try EnclaveIdentity.writeIdentityMap(of: pid_t.max) }

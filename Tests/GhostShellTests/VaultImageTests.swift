@@ -49,6 +49,15 @@ struct VaultImageTests {
         #expect(size(path) == 1 << 20)
     }
 
+    @Test("A new image belongs to whom its folder belongs to", .enabled(if: Requirement.root, "needs root"))
+    func owner() throws {
+        chown(folder.path, 4321, 4322)
+        let image = try VaultImage.open(path: path, newSize: 4096)
+        var status = stat()
+        #expect(fstat(image.descriptor.raw, &status) == 0)
+        #expect(status.st_uid == 4321 && status.st_gid == 4322)
+    }
+
     @Test("A new image that is not wanted leaves nothing")
     func discarded() throws {
         let image = try VaultImage.open(path: path, newSize: 4096)

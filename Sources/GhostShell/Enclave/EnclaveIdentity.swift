@@ -32,16 +32,32 @@ enum EnclaveIdentity {
         try retrying("raise capabilities") { cap_set_proc(set) }
     }
 
+    /// The first ids that are not mapped: what a pod's accounts use is below.
+    private static let end: UInt64 = 65_536
+
     /// Maps every id of the pod to itself in the user namespace of `pid`. For the keeper, which has the privilege.
     static func writeIdentityMap(of pid: pid_t) throws(Failure) {
         try failing(.refused, next: "the pod needs CAP_SETUID, CAP_SETGID and CAP_SETFCAP; tazpod up starts one that has it") {
             () throws(SystemError) in
             guard Defence.userNamespace.isOn else { return }
             for map in ["uid_map", "gid_map"] {
+                let own = try readFile("/proc/self/\(map)", stage: "read our \(map)")
                 let file = try Descriptor.open("/proc/\(pid)/\(map)", O_WRONLY, stage: "open the enclave's \(map)")
                 // One write(2): the kernel takes no second one.
-                try file.write("0 0 65536\n", stage: "map the enclave's ids")
+                try file.write(identityMap(within: String(decoding: own, as: UTF8.self)), stage: "map the enclave's ids")
             }
+        }
+    }
+
+    /// Maps ids to themselves that the user namespace around the new one has, and in the same extents: the kernel takes none that
+    /// spans two of them.
+    ///
+    /// - Parameter own: That namespace's map (user_namespaces(7)).
+    static func identityMap(within own: String) -> String {
+        own.split(separator: "\n").reduce(into: "") { map, line in
+            let fields = line.split(separator: " ").compactMap { UInt64($0) }
+            guard fields.count == 3, fields[0] < end else { return }
+            map += "\(fields[0]) \(fields[0]) \(min(fields[2], end - fields[0]))\n"
         }
     }
 

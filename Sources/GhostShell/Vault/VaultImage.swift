@@ -112,10 +112,22 @@ struct VaultImage: ~Copyable {
             throw Failure(.vault, "the vault was made elsewhere at this moment; run tazpod unlock again")
         }
         try failing(.vault) { () throws(SystemError) in
+            try image.adopt()
             try retrying("empty the new image") { ftruncate(image.descriptor.raw, 0) }
             try retrying("give the new image its size") { ftruncate(image.descriptor.raw, off_t(clamping: size)) }
         }
         return image
+    }
+
+    /// A new image belongs to whom its folder belongs to, and not to the pod's root: in a user namespace that is nobody's id on the
+    /// host.
+    private func adopt() throws(SystemError) {
+        var folder = stat()
+        try retrying("look at the vault's folder") { fstat(directory.raw, &folder) }
+        // Some file systems have one owner for everything, and one that this pod does not know has no number here.
+        if fchown(descriptor.raw, folder.st_uid, folder.st_gid) != 0, clinux_errno() != EPERM, clinux_errno() != EINVAL {
+            throw .last("give the new image its owner")
+        }
     }
 
     /// An open-file-description lock: it lives as long as any process holds the descriptor. libcryptsetup uses flock(2) for

@@ -80,4 +80,6 @@ struct HostCommand: Equatable, Sendable {
     var environment: [String: String] = [:]
     /// nil keeps ours; else these are all there are.
     var onlyEnvironment: [String: String]?
+    /// It runs as root of a new user namespace that has these ids; nil runs it as who we are.
+    var ids: NamespaceIDs?
 }
