@@ -47,14 +47,17 @@ final class OpenVault {
     /// - Parameter tries: How many passphrases may be tried.
     func startServer(_ source: PassphraseSource, _ configuration: GhostConfiguration, tries: Int) throws(Failure) {
         try driver.prepare(for: image)
+        let blank =
+            image.isNew ? try BlankFilesystem(imageLength: configuration.newSize, owner: configuration.account) : nil
         let pair = try failing(.vault) { () throws(SystemError) in try MessageSocketPair() }
         let vaultServer = VaultServer(
-            source: source, project: configuration.project, tries: tries, isForTrial: configuration.isForTrial)
+            source: source, project: configuration.project, tries: tries, blank: blank?.memory.raw,
+            isForTrial: configuration.isForTrial)
         let process = try failing(.vault) { () throws(SystemError) in
             try ChildProcess.fork("tazpod-vault") {
                 closeDescriptors(
                     except: [STDERR_FILENO, source.descriptor, image.descriptor.raw, pair.theirs.descriptor.raw]
-                        + driver.serverDescriptors)
+                        + driver.serverDescriptors + (blank.map { [$0.memory.raw] } ?? []))
                 return vaultServer.run(image, driver: driver, keeper: pair.theirs)
             }
         }
@@ -73,11 +76,7 @@ final class OpenVault {
         let filesystem = try driver.openFilesystem(&descriptors, of: image)
         switch filesystem {
         case .device(let device):
-            if image.isNew {
-                try Filesystem.make(on: device.descriptor, owner: configuration.account)
-            } else {
-                try Filesystem.check(device.descriptor)
-            }
+            if !image.isNew { try Filesystem.check(device.descriptor) }
         case .tree: saves = SaveRecord(savedAt: image.modificationTime())
         }
         if image.isNew { try image.publish() }
