@@ -189,8 +189,10 @@ struct VaultHeader: ~Copyable {
 
     /// Bytes of a new vault's key: two of AES-256, for XTS.
     static let newKeySize = 64
-    /// Where a new vault's data begins: LUKS2's default, with room for 32 key slots.
+    /// Where a new vault's data begins, and what of that is for key slots: 16 of 252 KiB. More room would cost time that nobody
+    /// has a use for: libcryptsetup fills all of it, twice.
     static let newDataOffset: UInt64 = 16 << 20
+    private static let newSlotsLength: UInt64 = 16 * 252 << 10
 
     /// Writes a new header with one key slot into the empty image that `image` is open on: aes-xts-plain64, 4096-byte
     /// sectors. `key` is what the data will be encrypted with, `newKeySize` random bytes.
@@ -209,7 +211,10 @@ struct VaultHeader: ~Copyable {
         }
         let (device, imageLength) = try handle(for: memory)
         let header = VaultHeader(device: device, imageLength: imageLength, isMended: false)
-        var result = withDerivation(cost) { derivation in
+        var result = crypt_set_metadata_size(device, 16 << 10, newSlotsLength)
+        if result == 0 { result = crypt_set_data_offset(device, newDataOffset / 512) }
+        guard result == 0 else { throw Failure(.vault, SystemError(stage, errno: -result)) }
+        result = withDerivation(cost) { derivation in
             var parameters = crypt_params_luks2()
             parameters.pbkdf = derivation
             parameters.sector_size = 4096
@@ -219,18 +224,19 @@ struct VaultHeader: ~Copyable {
                     &parameters)
             }
         }
-        if result == 0 {
-            result = passphrase.withBytes {
-                crypt_keyslot_add_by_volume_key(device, 0, nil, 0, $0.bindMemory(to: CChar.self).baseAddress, $0.count)
-            }
-        }
         var (copyLength, slotsLength, slotOffset, slotLength) = (UInt64(0), UInt64(0), UInt64(0), UInt64(0))
-        if result >= 0 { result = crypt_get_metadata_size(device, &copyLength, &slotsLength) }
+        if result == 0 { result = crypt_get_metadata_size(device, &copyLength, &slotsLength) }
+        guard result == 0 else { throw Failure(.vault, SystemError(stage, errno: -result)) }
+        // Once before there is a slot, too: a disk that takes nothing is found before the key is derived.
+        try failing(.vault) { () throws(SystemError) in try memory.copy(0..<(2 * copyLength), to: image, stage: stage) }
+        result = passphrase.withBytes {
+            crypt_keyslot_add_by_volume_key(device, 0, nil, 0, $0.bindMemory(to: CChar.self).baseAddress, $0.count)
+        }
         if result >= 0 { result = crypt_keyslot_area(device, 0, &slotOffset, &slotLength) }
         guard result >= 0 else { throw Failure(.vault, SystemError(stage, errno: -result)) }
         try failing(.vault) { () throws(SystemError) in
-            try memory.copy(0..<(2 * copyLength), to: image, stage: stage)
             try memory.copy(slotOffset..<(slotOffset + slotLength), to: image, stage: stage)
+            try memory.copy(0..<(2 * copyLength), to: image, stage: stage)
         }
         return header
     }
