@@ -43,7 +43,7 @@ extension Keeper {
             }
             if let warning = SwapSpace.warning() { client.notice(warning) }
             if let warning = vault.roomWarning { client.notice(warning) }
-            try grant(client)
+            try grant(client, isFirst: true)
         } catch {
             lock(because: error)
         }
