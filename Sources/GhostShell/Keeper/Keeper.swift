@@ -164,7 +164,12 @@ final class Keeper {
         reapMaintenance()
         switch state {
         case .locked: break
-        case .pending: readServer()
+        case .pending(let vault, _):
+            if let failure = vault.enclave?.earlyEnd {
+                lock(because: failure)
+            } else if vault.server?.process.hasEnded ?? true {
+                readServer()
+            }
         case .open(let vault):
             if vault.server?.process.hasEnded ?? true {
                 let kept = vault.saves == nil ? "synced" : "saved"

@@ -27,7 +27,7 @@ final class ServerLink {
     }
 }
 
-/// What the keeper holds of one vault, from the lock on its image to its enclave. The parts come one after the other.
+/// What the keeper holds of one vault, from the lock on its image to its enclave.
 final class OpenVault {
     private(set) var image: VaultImage
     let driver: any Driver
@@ -65,14 +65,19 @@ final class OpenVault {
         server = ServerLink(process: process, channel: pair.keepOurs())
     }
 
-    /// From the unlocked server to an enclave in which nothing runs yet.
-    ///
-    /// - Parameter descriptors: What came with the server's announcement.
-    func startEnclave(_ configuration: GhostConfiguration, _ descriptors: inout ReceivedDescriptors) throws(Failure) {
+    /// Starts to build the enclave, beside the server: nothing of it is secret before it has its vault.
+    func beginEnclave(_ configuration: GhostConfiguration) throws(Failure) {
         var plan = try EnclavePlan(
             account: configuration.account, project: configuration.project, bridges: configuration.bridges,
             allowedCalls: configuration.allowedCalls)
         plan.idleAfter = configuration.lockAfter
+        enclave = try Enclave.begin(plan, directory: configuration.directory)
+    }
+
+    /// From the unlocked server to an enclave in which nothing runs yet.
+    ///
+    /// - Parameter descriptors: What came with the server's announcement.
+    func completeEnclave(_ configuration: GhostConfiguration, _ descriptors: inout ReceivedDescriptors) throws(Failure) {
         let filesystem = try driver.openFilesystem(&descriptors, of: image)
         switch filesystem {
         case .device(let device):
@@ -80,7 +85,7 @@ final class OpenVault {
         case .tree: saves = SaveRecord(savedAt: image.modificationTime())
         }
         if image.isNew { try image.publish() }
-        enclave = try Enclave.start(plan, on: filesystem, directory: configuration.directory)
+        try enclave?.complete(with: filesystem)
     }
 
     /// What to say when there may be too little room on the image's disk.
@@ -108,10 +113,11 @@ final class OpenVault {
         return complaint
     }
 
-    /// A polite end first, for shells that save their history; then the kernel's.
+    /// A polite end first, for shells that save their history; then the kernel's. Without a vault there are no shells.
     private func endEnclave() {
         guard let enclave else { return }
         self.enclave = nil
+        guard enclave.filesystem != nil else { return enclave.process.end() }
         try? enclave.channel.send(Message(EnclaveInit.Word.end).encoded)
         if enclave.process.wait(milliseconds: OpenVault.politeMilliseconds) == nil && Defence.forcedEnd.isOn {
             enclave.process.end()

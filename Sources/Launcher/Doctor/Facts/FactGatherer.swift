@@ -52,7 +52,7 @@ struct FactGatherer {
     /// docker is asked only if it answers.
     private func runningPod(of project: Project, _ docker: EngineAnswer) async -> FoundPod? {
         let native = NativeProvider(log: log)
-        if let record = try? await native.find(project.podName) {
+        if let record = try? native.find(project.podName) {
             return record.state == .running ? FoundPod(record: record, provider: native) : nil
         }
         guard case .answers = docker else { return nil }

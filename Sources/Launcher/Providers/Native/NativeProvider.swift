@@ -103,7 +103,7 @@ struct NativeProvider: Provider {
     }
 
     func remove(_ podName: String) async throws {
-        if let record = try await find(podName), record.state == .running, let pid = record.pid {
+        if let record = try find(podName), record.state == .running, let pid = record.pid {
             try end(pid)
         }
         do {
@@ -134,7 +134,7 @@ struct NativeProvider: Provider {
         }
     }
 
-    func find(_ podName: String) async throws -> PodRecord? {
+    func find(_ podName: String) throws -> PodRecord? {
         try store.record(podName)
     }
 
@@ -153,6 +153,10 @@ struct NativeProvider: Provider {
     func command(_ request: PodCommand, in record: PodRecord) throws -> HostCommand {
         guard let pid = record.pid else { throw Failure(.provider, "the pod is not running; run tazpod up") }
         return NativeCommand(request: request, record: record, pid: pid, hasUserNamespace: geteuid() != 0).hostCommand
+    }
+
+    func root(of record: PodRecord) -> String? {
+        geteuid() == 0 ? record.pid.map { "/proc/\($0)/root" } : nil
     }
 
     func trial(of plan: PodPlan, _ arguments: [String]) throws -> TrialCommand {
