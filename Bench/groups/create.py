@@ -16,9 +16,9 @@ TEXT = f"""
 The first `tazpod unlock --detach`, which makes a vault of {SIZE >> 20} MiB on the disk, provider native, against `mkfs.ext4 -q` on
 a sparse file of that size, which was made before. inotify(7) on the vault's folder tells when the image changes.
 
-- The image: from the moment when its file appears under its temporary name until it has its own. That is the LUKS2 header with
-  its key slot, the areas of the header overwritten, the vault's process and its FUSE server, the loop device, mke2fs through
-  all of that, and fsync of the image.
+- The image: from the moment when its file appears under its temporary name until it has its own. That is mke2fs in memory, the
+  vault's process, the LUKS2 header with its key slot, made in memory too, what is used of both encrypted and written, the FUSE
+  server, the loop device, and fsync of the image.
 - The whole command: all of it, with the launcher before, the enclave and its tmux after.
 
 Of both, the longest time in which nothing is written to the image is taken off. It is the key derivation at its real cost

@@ -27,8 +27,8 @@ so that key derivation is next to nothing on both sides.
   device started, `e2fsck -p`, the ext4 inside mounted, the enclave's namespaces built with its own /tmp, /dev/pts, /proc and
   bridges, privileges dropped, and a tmux server with a shell started in it. Locking afterwards is not timed.
 - `unlock` on a terminal does the same, attaches, and goes on until the ghost's prompt is drawn.
-- `unlock -- true`, with its passphrase from a descriptor, does the same as `--detach`, then goes into the pod a second time to run
-  `true` in the enclave, and locks: ends everything in it, flushes, unmounts and detaches.
+- `unlock -- true`, with its passphrase from a descriptor, does the same with `true` in the place of tmux, and locks: ends everything
+  in the enclave, flushes, unmounts and detaches.
 - The peer with a goal is one `sh -c` of stock tools, without a crypt step: `{PIPELINE}`,
   where IMAGE is a plain ext4 of the same size. Undoing it is not timed.
 - The other peer opens the same LUKS2 image with `cryptsetup open --test-passphrase`, and mounts a plain ext4 image of the same size

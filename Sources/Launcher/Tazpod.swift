@@ -29,6 +29,8 @@ struct Tazpod: AsyncParsableCommand {
             var command = try parseAsRoot()
             if ControlClient.isInPod, let inside = command as? any PodVerb {
                 try inside.runInPod()
+            } else if let verb = command as? any GhostVerb, try verb.runDirectly() {
+                return
             } else if var asynchronous = command as? any AsyncParsableCommand {
                 try await asynchronous.run()
             } else {

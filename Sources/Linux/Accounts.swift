@@ -21,6 +21,9 @@ public struct Account: Equatable, Sendable {
         self.groups = groups
     }
 
+    /// Root of a user namespace, without any group of whoever made it.
+    static let namespaceRoot = Account(name: "root", uid: 0, gid: 0, home: "/", shell: "/bin/sh", groups: [])
+
     /// The user called `name`, or with that uid when `name` is a number.
     ///
     /// - Returns: nil when /etc/passwd has none.

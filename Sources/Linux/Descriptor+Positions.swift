@@ -36,10 +36,10 @@ extension Descriptor {
         }
     }
 
-    /// Copies the first `count` bytes, or what there is of them, to the same places of `other`. Holes stay holes.
-    public func copy(_ count: UInt64, to other: borrowing Descriptor, stage: String) throws(SystemError) {
-        var position: UInt64 = 0
-        while position < count {
+    /// Copies the bytes in `range`, or what there is of them, to the same places of `other`. Holes stay holes.
+    public func copy(_ range: Range<UInt64>, to other: borrowing Descriptor, stage: String) throws(SystemError) {
+        var position = range.lowerBound
+        while position < range.upperBound {
             let data = lseek(raw, off_t(clamping: position), SEEK_DATA)
             if data < 0 {
                 // ENXIO: from here on there is a hole.
@@ -47,8 +47,8 @@ extension Descriptor {
                 throw SystemError.last(stage)
             }
             position = max(position, UInt64(data))
-            guard position < count else { return }
-            let bytes = try read(min(UInt64(Descriptor.chunk), count - position), at: position, stage: stage)
+            guard position < range.upperBound else { return }
+            let bytes = try read(min(UInt64(Descriptor.chunk), range.upperBound - position), at: position, stage: stage)
             if bytes.isEmpty { return }
             try other.write(bytes, at: position, stage: stage)
             position += UInt64(bytes.count)

@@ -134,12 +134,18 @@ public struct MessageSocket: ~Copyable {
     /// Receives one message, of up to the buffer's size, by way of `buffer`.
     public func receive(by buffer: borrowing MessageBuffer) throws(SystemError) -> Received {
         guard let base = buffer.memory.baseAddress else { return .closed }
+        var wasReset = false
         while true {
             var result = clinux_receive(descriptor.raw, base, buffer.memory.count, 0)
             if result.length < 0 {
                 let errno = clinux_errno()
                 if errno == EINTR { continue }
                 if errno == EAGAIN { return .nothingYet }
+                // Told once, and before what is queued, when the other side left without reading all of ours.
+                if errno == ECONNRESET && !wasReset {
+                    wasReset = true
+                    continue
+                }
                 if errno == ECONNRESET { return .closed }
                 throw SystemError("receive a message", errno: errno)
             }

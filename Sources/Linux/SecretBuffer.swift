@@ -41,6 +41,16 @@ public struct SecretBuffer: ~Copyable {
         munmap(memory, mapped)
     }
 
+    /// Another buffer with the same bytes.
+    public func duplicate() throws(SystemError) -> SecretBuffer {
+        var copy = try SecretBuffer(capacity: capacity)
+        copy.fill { target in
+            withBytes { target.copyMemory(from: $0) }
+            return count
+        }
+        return copy
+    }
+
     public func withBytes<Result>(_ body: (UnsafeRawBufferPointer) -> Result) -> Result {
         body(UnsafeRawBufferPointer(start: memory, count: count))
     }

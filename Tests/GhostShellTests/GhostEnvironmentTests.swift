@@ -40,9 +40,9 @@ struct GhostEnvironmentTests {
         #expect(result == ["LANG=C", "PATH=/bin"] + GhostEnvironmentTests.own + ["TERM=xterm"])
     }
 
-    private func session(_ text: String) throws -> [String] {
+    private func session(_ text: String, isFirst: Bool = false) throws -> [String] {
         let request = try GhostRequest(try #require(Message(parsing: [UInt8](text.utf8))))
-        return try environment().session(request).map { String(decoding: $0, as: UTF8.self) }
+        return try environment().session(request, isFirst: isFirst).map { String(decoding: $0, as: UTF8.self) }
     }
 
     @Test("A session is joined, or made in the workspace")
@@ -59,5 +59,12 @@ struct GhostEnvironmentTests {
         #expect(words[4] == "tmux")
         #expect(words.suffix(6) == ["new-session", "-d", "-s", "ghost", "-c", "/workspace"])
         #expect(!words.contains("-A"))
+    }
+
+    @Test("In a ghost in which nothing has run yet a detached session is made at once")
+    func first() throws {
+        let words = try session("unlock\0detach=1", isFirst: true)
+        #expect(words.first == "tmux")
+        #expect(words.suffix(6) == ["new-session", "-d", "-s", "ghost", "-c", "/workspace"])
     }
 }

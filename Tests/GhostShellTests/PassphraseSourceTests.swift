@@ -52,7 +52,7 @@ struct PassphraseSourceTests {
 
     @Test("A terminal shows the prompt and not what is typed, and has its echo back afterwards")
     func terminal() async throws {
-        let master = Descriptor(owning: clinux_open_master())
+        let master = Descriptor(owning: clinux_open_master("/dev/ptmx"))
         let slave = Descriptor(owning: clinux_open_slave(master.raw))
         let number = slave.raw
         var before = termios()

@@ -43,15 +43,29 @@ struct VaultHeaderTests {
         }
     }
 
-    @Test("A header for a trial takes 1 MiB, and opens like any other")
-    func small() throws {
-        let image = try newImage()
-        _ = try VaultHeader.format(
-            image, key: try SecretBuffer.holding(XTSVectors.longKey), passphrase: try SecretBuffer.holding([0x70, 0x77]),
-            cost: .leastOfAll, isSmall: true)
+    @Test("Of a new vault's header only what is used takes room, and the slots that are not are holes")
+    func sparse() throws {
+        let image = try formatted()
+        var status = stat()
+        fstat(image.raw, &status)
+        #expect(status.st_blocks * 512 <= 32 << 10 + 256 << 10)
+    }
+
+    @Test("A new vault has room for 16 keys, and says when they are taken")
+    func slots() throws {
+        let image = try formatted()
         let header = try VaultHeader.read(from: image)
-        #expect(try header.dataSegment().offset == 1 << 20)
-        #expect(try header.volumeKey(try SecretBuffer.holding([0x70, 0x77])).withBytes { Array($0) } == XTSVectors.longKey)
+        let proof = try header.prove(try SecretBuffer.holding([0x70, 0x77]))
+        let cost = DerivationCost.leastOfAll
+        for slot in 1..<16 {
+            let added = try header.add(try SecretBuffer.holding([0x71, UInt8(slot)]), provenBy: proof, cost: cost)
+            #expect(added == Int32(slot))
+        }
+        let isTaken = Failure(.vault, "every key slot is taken; remove one with tazpod vault remove-key first")
+        #expect(throws: isTaken) { _ = try header.add(try SecretBuffer.holding([0x72]), provenBy: proof, cost: cost) }
+        #expect(throws: isTaken) { try header.change(proof, to: try SecretBuffer.holding([0x72]), cost: cost) }
+        try header.remove(7, provenBy: proof)
+        #expect(try header.add(try SecretBuffer.holding([0x72]), provenBy: proof, cost: cost) == 7)
     }
 
     @Test("A passphrase is checked without the key")

@@ -7,6 +7,7 @@ import functools
 import hashlib
 import os
 import pathlib
+import random
 import shutil
 import subprocess
 import tempfile
@@ -127,6 +128,12 @@ def run(init, *command, options=(), below=None, wrapper=(), timeout=WAIT, **more
     done = subprocess.run(
         command_line(init, command, options, below, wrapper), stdout=subprocess.PIPE, stderr=subprocess.PIPE, timeout=timeout, **more)
     return Done(done.returncode, done.stdout.decode(errors="replace"), done.stderr.decode(errors="replace"))
+
+
+def without_processes():
+    """What an init is started by that cannot start any process. The limit counts all processes of a user: so each has its own."""
+    user = random.randrange(1 << 20, 1 << 30)
+    return ("prlimit", "--nproc=1", "setpriv", f"--reuid={user}", f"--regid={user}", "--clear-groups")
 
 
 def state(init, **more):

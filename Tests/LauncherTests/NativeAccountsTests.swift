@@ -73,7 +73,7 @@ struct NativeAccountsTests {
     func owner() throws {
         var plan = try plan()
         plan.directory = "/"
-        let accounts = try NativeAccounts.forPod(plan)
+        let accounts = try NativeAccounts.forPod(plan, isMapped: false)
         #expect(accounts.uid == 1000 && accounts.gid == 1000)
     }
 }

@@ -23,6 +23,18 @@ struct NativeCommandTests {
                 + ["env", "--", "EDITOR=vi", "PAGER=less -R", "ls", "-l"])
     }
 
+    @Test("A pod without root is entered by its user namespace, of which nsenter(1) makes us root")
+    func userNamespace() {
+        let command = NativeCommand(
+            request: PodCommand(arguments: ["ls"]), record: record, pid: 77, hasUserNamespace: true
+        ).hostCommand
+        #expect(
+            command.arguments.starts(with: [
+                "nsenter", "--target", "77", "--user", "--mount", "--uts", "--ipc", "--pid", "--wdns=/workspace", "--", "setpriv",
+                "--reuid", "ann",
+            ]))
+    }
+
     @Test("A command of root's has root's uid and no privilege")
     func root() {
         #expect(

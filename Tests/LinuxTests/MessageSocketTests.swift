@@ -33,6 +33,16 @@ extension MessageSocket {
 }
 
 struct MessageSocketTests {
+    @Test("A last message arrives although its sender left without reading ours")
+    func lastMessage() throws {
+        let pair = try MessageSocketPair()
+        try pair.ours.send([1])
+        try pair.theirs.send([2])
+        let ours = pair.keepOurs()
+        #expect(try ours.outcome() == .message(Arrived(bytes: [2], descriptorCount: 0, truncated: false)))
+        #expect(try ours.outcome() == .closed)
+    }
+
     @Test("Each message arrives by itself, whole and in order")
     func messages() throws {
         let pair = try MessageSocketPair()

@@ -65,7 +65,7 @@ struct SpawnGroupTests {
 
     @Test("A session on a terminal has it as its controlling one")
     func terminalSession() throws {
-        let master = Descriptor(owning: clinux_open_master())
+        let master = Descriptor(owning: clinux_open_master("/dev/ptmx"))
         let slave = Descriptor(owning: clinux_open_slave(master.raw))
         var plan = SpawnPlan(["sh", "-c", "echo hello >/dev/tty"], environment: [searchPath])
         plan.descriptors = .only([slave.raw, slave.raw, slave.raw])

@@ -25,7 +25,7 @@ def as_bare_root(pod, *command):
     """Runs `command` in the pod as uid 0 with no capability at all."""
     done = subprocess.run(
         [
-            "nsenter", "--target", str(pod.init_pid()), "--mount", "--pid", "--", "setpriv", "--bounding-set=-all",
+            "nsenter", "--target", str(pod.init_pid()), *pod.namespaces, "--", "setpriv", "--bounding-set=-all",
             "--inh-caps=-all", "--ambient-caps=-all", "--no-new-privs", *command,
         ], capture_output=True, text=True, timeout=60, check=True)
     return done.stdout

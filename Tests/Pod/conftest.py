@@ -16,6 +16,7 @@ from layer import Layer  # noqa: E402
 from missing import missing  # noqa: E402
 from podman import Podman, variables_set  # noqa: E402
 from pod import PASSPHRASE, PROGRAMS, REPOSITORY, WEAKENED, Pod, stock_image  # noqa: E402
+from user import User  # noqa: E402
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -122,6 +123,28 @@ def native_pod():
     yield make
     for pod in pods:
         pod.close()
+
+
+@pytest.fixture(scope="session")
+def user():
+    """A user of this machine who is not root."""
+    for name in ("bwrap", "newuidmap"):
+        if shutil.which(name) is None:
+            missing(f"{name} is not installed")
+    user = User()
+    yield user
+    user.close()
+
+
+@pytest.fixture(scope="session")
+def user_programs():
+    """The programs where every user reaches them."""
+    folder = pathlib.Path(tempfile.mkdtemp(prefix="tazpod-programs."))
+    folder.chmod(0o755)
+    for name in ("tazpod", "tazpod-init", "tazpod-ghost"):
+        shutil.copy2(PROGRAMS / name, folder / name)
+    yield folder
+    shutil.rmtree(folder)
 
 
 @pytest.fixture(scope="session")

@@ -48,6 +48,10 @@ def wait_until(condition, what, seconds=20.0):
 class Pod:
     """One project with its pod, on one provider. Ends with `close`, which leaves nothing behind."""
 
+    # Where native pods are kept, and the namespaces of a native pod.
+    records = pathlib.Path("/var/lib/tazpod")
+    namespaces = ("--mount", "--pid")
+
     def __init__(self, provider, programs=PROGRAMS, config="", environment=None, name=None, parent=None):
         self.provider, self.programs = provider, pathlib.Path(programs)
         self.folder = pathlib.Path(tempfile.mkdtemp(prefix="tazpod-test.", dir=parent))
@@ -145,7 +149,7 @@ class Pod:
     def init_pid(self):
         """The host's number of the pod's PID 1."""
         if self.provider == "native":
-            return json.loads((pathlib.Path("/var/lib/tazpod") / self.name / "pod.json").read_text())["pid"]
+            return json.loads((self.records / self.name / "pod.json").read_text())["pid"]
         done = subprocess.run(
             [self.provider, "inspect", "--format", "{{.State.Pid}}", self.name], capture_output=True, text=True, check=True,
             env=self.environment, timeout=WAIT)

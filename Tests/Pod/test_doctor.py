@@ -197,7 +197,7 @@ def test_a_kernel_without_user_namespaces_is_told_with_the_setting(provider):
     assert lines(done.stdout)["user namespaces"].endswith("sudo sysctl -w user.max_user_namespaces=15000")
 
 
-def test_without_root_it_says_so(provider, tmp_path):
+def test_without_root_and_without_a_range_of_ids_it_says_so(provider, tmp_path):
     for name in ("tazpod", "tazpod-init", "tazpod-ghost"):
         shutil.copy2(PROGRAMS / name, tmp_path / name)
     for folder in (tmp_path, *tmp_path.parents[:-1]):
@@ -208,7 +208,8 @@ def test_without_root_it_says_so(provider, tmp_path):
         capture_output=True, text=True, timeout=60, cwd="/")
     assert done.returncode == PROVIDER, done
     found = lines(done.stdout)
-    assert found["provider native"].startswith("✗ ") and "root" in found["provider native"]
+    assert found["provider native"].startswith("✓ ")
+    assert found["subuids"].startswith("✗ ") and "0 subordinate ids in /etc/subuid and /etc/subgid" in found["subuids"]
     assert found["drivers"].startswith("– ")
 
 

@@ -6,6 +6,8 @@ import shutil
 import subprocess
 import time
 
+import pexpect
+
 from pod import PASSPHRASE, Leftovers, end_process, wait_until
 
 # An exec of docker's takes a good part of a second, of which each round needs several.
@@ -154,3 +156,25 @@ def test_stopping_the_pod_locks_first(pod):
     pod.run("down", check=0)
     pod.up()
     assert pod.run("unlock", "--", "cat", "/home/tazpod/secrets/kept", passphrase=PASSPHRASE, check=0).output == "kept\n"
+
+
+def test_kills_while_the_passphrase_is_typed(pod):
+    """The enclave is built by then, and waits for its vault."""
+    pod.unlock()
+    pod.lock()
+    leftovers = Leftovers(pod)
+    for victim, reason in (
+        ("tazpod-enclave", "the enclave ended while it was built; the vault is locked"),
+        ("tazpod-vault", "the vault's server ended unexpectedly; the vault is locked"),
+        ("tazpod-ghost", "the ghost ended without an answer; the vault is locked"),
+    ):
+        terminal = pod.terminal("unlock")
+        terminal.expect("Passphrase for the vault of project: ")
+        inside = wait_until(pod.enclave_processes, "the enclave is there")
+        assert [process.name for process in inside] == ["tazpod-enclave"], inside
+        end_process(pod.processes_named(victim)[0].pid)
+        terminal.expect(reason)
+        terminal.expect(pexpect.EOF)
+        wait_until(lambda: pod.vault_state() == "locked", f"locked after {victim} was killed")
+        leftovers.check()
+    pod.unlock()

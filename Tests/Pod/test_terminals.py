@@ -11,8 +11,9 @@ def test_the_ghosts_terminal_cannot_be_opened(pod):
     pod.unlock()
     terminal = pod.terminal("attach", "ghost")
     terminal.expect(r"\$ ")
-    wait_until(lambda: pod.processes_named("tazpod"), "the client is in the pod")
-    held = {tty for process in pod.processes_named("tazpod") for tty in terminals_of(process.pid)}
+    # The one process of the user that has it, and that the pod's other processes would see if they could.
+    clients = wait_until(lambda: [p for p in pod.enclave_processes() if p.name == "tmux: client"], "tmux's client is in the ghost")
+    held = {tty for process in clients for tty in terminals_of(process.pid)}
     assert held, "the attached client has a terminal"
     script = "for t in /dev/pts/[0-9]*; do (: <>$t) 2>/dev/null && stat -c %d:%r $t; done; true"
     opened = set(pod.public("sh", "-c", script, check=0).output.split())

@@ -1,5 +1,6 @@
 """The keys of a vault, changed here and judged by stock cryptsetup; and the other way round."""
 
+import concurrent.futures
 import json
 import random
 import re
@@ -202,6 +203,15 @@ def test_one_work_on_the_vault_at_a_time(native_pod):
     native_pod.lock()
     child.expect("locked meanwhile")
     native_pod.unlock()
+
+
+def test_requests_that_come_while_others_end_are_all_answered(native_pod):
+    pod = native_pod
+    with concurrent.futures.ThreadPoolExecutor(4) as pool:
+        answers = list(pool.map(lambda _: vault(pod, "info", check=None), range(80)))
+    assert any(answer.status == 0 for answer in answers)
+    for answer in answers:
+        assert answer.status == 0 or (answer.status == 6 and "again" in answer.errors), answer
 
 
 def test_stopping_the_pod_ends_the_work(native_pod):

@@ -10,7 +10,7 @@ from pod import PASSPHRASE, WAIT, Result, tool
 
 def vault(pod, verb, *arguments, passphrase=None, new=None, removed=None, key_file=None, stdin=b"", check=0, timeout=WAIT, binary=False):
     """Runs the verb with no terminal. A passphrase is a text; those of a pipe go through descriptors of their own."""
-    command = [str(pod.programs / "tazpod"), "vault", verb, "--project", str(pod.directory)]
+    command = pod.command("vault", verb)
     pipes = []
     for option, secret in [("--passphrase-fd", passphrase), ("--new-passphrase-fd", new), ("--remove-passphrase-fd", removed)]:
         if secret is not None:

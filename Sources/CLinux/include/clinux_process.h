@@ -4,6 +4,8 @@
 #define CLINUX_PROCESS_H
 
 #include <grp.h>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
 #include <linux/securebits.h>
 #include <sched.h>
 #include <stdbool.h>
@@ -31,6 +33,12 @@ static inline int clinux_stop_signal(int status) { return WSTOPSIG(status); }
 
 static inline int clinux_prctl(int option, unsigned long a, unsigned long b, unsigned long c, unsigned long d) {
     return prctl(option, a, b, c, d);
+}
+
+// seccomp(2): `length` bytes of instructions.
+static inline int clinux_load_filter(const void *_Nullable code, size_t length) {
+    struct sock_fprog program = {.len = (unsigned short)(length / sizeof(struct sock_filter)), .filter = (struct sock_filter *)code};
+    return (int)syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0, &program);
 }
 
 // securebits(7) flags: every one that takes root's privileges or a way to them away, and all of them locked.

@@ -71,3 +71,10 @@ enum VaultFilesystem: ~Copyable {
         }
     }
 }
+
+/// The same as an enclave's builder gets it from the keeper.
+struct HandedVault: ~Copyable {
+    let descriptor: Descriptor
+    /// A mount that holds the vault's files; a block device otherwise.
+    let isTree: Bool
+}

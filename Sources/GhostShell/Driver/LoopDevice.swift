@@ -17,7 +17,7 @@ enum LoopDevice {
     ///
     /// - Throws: code 4 when the pod has no loop devices.
     static func over(_ file: borrowing Descriptor) throws(Failure) -> BlockDevice {
-        let control = try failing(.provider, next: "run the pod with /dev/loop-control, as tazpod up does") {
+        let control = try failing(.provider, next: "pods of docker and of root have it, with driver: auto or fuse") {
             () throws(SystemError) in
             try Descriptor.open("/dev/loop-control", O_RDWR, stage: "open /dev/loop-control")
         }

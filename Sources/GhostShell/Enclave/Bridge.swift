@@ -49,14 +49,9 @@ struct Bridge {
             })
     }
 
-    /// With the user's rights to files (setfsuid(2)).
     private func makeAsUser(_ part: String, in folder: borrowing Descriptor) throws(SystemError) {
-        setfsgid(account.gid)
-        setfsuid(account.uid)
-        defer {
-            setfsuid(0)
-            setfsgid(0)
+        try account.withFileRights { () throws(SystemError) in
+            if mkdirat(folder.raw, part, 0o755) != 0, clinux_errno() != EEXIST { throw .last("make the bridge \(name)") }
         }
-        if mkdirat(folder.raw, part, 0o755) != 0, clinux_errno() != EEXIST { throw .last("make the bridge \(name)") }
     }
 }

@@ -8,25 +8,28 @@ import Linux
 /// process's root folder, and keep it until the vault is mounted there.
 struct EnclaveBuilder {
     let plan: EnclavePlan
-    let filesystem: VaultFilesystem.Identity
-    /// The block device that the vault's file system is on, or the mount that holds its files.
-    let descriptor: Int32
 
     private static let vaultTrouble = "the vault's file system may be damaged or full, or the disk under it failing"
 
-    /// New mount, IPC and UTS namespaces for this process, then every step. (The PID namespace came with its fork.)
-    func build() throws(Failure) {
+    /// New mount, IPC and UTS namespaces for this process, then all that takes no vault. (The PID namespace came with its fork.)
+    func prepare() throws(Failure) {
         try failing(.provider, next: "the pod needs CAP_SYS_ADMIN; tazpod up starts one that has it") { () throws(SystemError) in
             try retrying("make the enclave's namespaces") { clinux_unshare(CLONE_NEWNS | CLONE_NEWIPC | CLONE_NEWUTS) }
         }
         for step in plan.steps {
+            try failing(.provider, next: "docs/security.md lists what a pod needs") { () throws(SystemError) in
+                try apply(step)
+            }
+        }
+    }
+
+    /// Puts the vault in its place, and what is made of it.
+    func finish(with vault: borrowing HandedVault) throws(Failure) {
+        for step in plan.vaultSteps {
             switch step {
-            case .vault(let path): try mountVault(path)
+            case .vault(let path): try mountVault(vault, at: path)
             case .bridge(let name): try Bridge(name: name, account: plan.account).build()
-            default:
-                try failing(.provider, next: "docs/security.md lists what a pod needs") { () throws(SystemError) in
-                    try apply(step)
-                }
+            default: break
             }
         }
     }
@@ -57,6 +60,7 @@ struct EnclaveBuilder {
             try retrying("bind the enclave's own /dev/ptmx") {
                 mount("/dev/pts/ptmx", "/dev/ptmx", nil, UInt(MS_BIND), nil)
             }
+        case .skeleton(let home): Skeleton(account: plan.account).copy(to: home)
         case .processes: try mountProcesses(inert)
         case .vault, .bridge: return
         }
@@ -74,15 +78,17 @@ struct EnclaveBuilder {
         try retrying("protect /proc/sys") { mount(nil, "/proc/sys", nil, flags | UInt(MS_BIND | MS_REMOUNT | MS_RDONLY), nil) }
     }
 
-    private func mountVault(_ path: String) throws(Failure) {
-        switch filesystem {
-        case .device: try mountDevice(path)
-        case .tree: try failing(.vault) { () throws(SystemError) in try put(descriptor, at: path) }
+    private func mountVault(_ vault: borrowing HandedVault, at path: String) throws(Failure) {
+        let descriptor = vault.descriptor.raw
+        if vault.isTree {
+            try failing(.vault) { () throws(SystemError) in try put(descriptor, at: path) }
+        } else {
+            try mountDevice(descriptor, at: path)
         }
     }
 
     /// Mounts the ext4 that is inside the vault. It was checked; it is still not trusted with devices or setuid programs.
-    private func mountDevice(_ path: String) throws(Failure) {
+    private func mountDevice(_ descriptor: Int32, at path: String) throws(Failure) {
         try failing(.vault, next: EnclaveBuilder.vaultTrouble) { () throws(SystemError) in
             let context = Descriptor(owning: try retrying("open the vault's file system") { clinux_fsopen("ext4") })
             for (key, value) in [("source", "/proc/self/fd/\(descriptor)"), ("errors", "remount-ro")] {

@@ -61,8 +61,8 @@ enum EnclaveIdentity {
         }
     }
 
-    /// Becomes `account` for good, without a single privilege, under `filter`.
-    static func become(_ account: Account, _ filter: GhostFilter) throws(Failure) {
+    /// Becomes `account` for good, without a single privilege, under `filters`.
+    static func become(_ account: Account, _ filters: [FilterProgram]) throws(Failure) {
         try failing(.refused, next: "the enclave could not give up its privileges, so nothing was started in it") {
             () throws(SystemError) in
             if Defence.privileges.isOn { try Privileges.emptyBoundingSet() }
@@ -72,6 +72,6 @@ enum EnclaveIdentity {
             try retrying("set the ghost's user") { setresuid(account.uid, account.uid, account.uid) }
         }
         try Privileges.keepOnly([])
-        if Defence.filter.isOn { try filter.load() }
+        for filter in filters { try filter.load() }
     }
 }

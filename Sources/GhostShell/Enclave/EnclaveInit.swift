@@ -48,15 +48,6 @@ struct EnclaveInit: ~Copyable {
         }
     }
 
-    /// Copies the contents of /etc/skel into the ghost's new home. A ghost works without, so a failure costs no more than that.
-    func fillHome(of account: Account) {
-        guard access("/etc/skel", R_OK) == 0 else { return }
-        let plan = SpawnPlan(["cp", "-r", "/etc/skel/.", account.home], environment: [[UInt8]("PATH=/usr/bin:/bin".utf8)])
-        guard let pid = try? spawn(plan) else { return }
-        var status: Int32 = 0
-        while waitpid(pid, &status, 0) < 0 && clinux_errno() == EINTR {}
-    }
-
     /// Runs until nothing runs any more, or the keeper has gone.
     mutating func loop(_ keeper: borrowing MessageSocket) {
         while true {

@@ -1,7 +1,7 @@
 import Contract
 import Linux
 
-/// How an enclave is built, as a plain list of steps in their order. Making it calls nothing; `EnclaveBuilder` carries it out.
+/// How an enclave is built, as plain lists of steps in their order. Making it calls nothing; `EnclaveBuilder` carries it out.
 struct EnclavePlan: Equatable {
     enum Step: Equatable {
         case hostname(String)
@@ -9,6 +9,8 @@ struct EnclavePlan: Equatable {
         case privatePropagation
         /// A tmpfs of `owner`, or of root.
         case temporary(path: String, mode: String, owner: Account?)
+        /// The first contents of the user's home.
+        case skeleton(home: String)
         /// The vault's file system.
         case vault(path: String)
         /// A folder of the vault, seen in the home too. Both are made if they are missing.
@@ -22,7 +24,10 @@ struct EnclavePlan: Equatable {
     }
 
     var account: Account
+    /// What takes no vault, and is done while the passphrase is typed and the key derived.
     var steps: [Step]
+    /// The vault, and what is made of it.
+    var vaultSteps: [Step]
     /// Seconds without input on the enclave's terminals after which its PID 1 says so; nil for never.
     var idleAfter: Int64?
     /// Under which everything in the enclave runs.
@@ -43,18 +48,10 @@ struct EnclavePlan: Equatable {
     ) throws(Failure) {
         self.account = account
         filter = GhostFilter(allowing: allowedCalls)
-        let vault = EnclavePlan.vaultPath(of: account)
         steps = [.hostname("\(project)-ghost"), .privatePropagation]
         if Defence.privateHome.isOn {
             // The public area may write to the other one, and what a shell finds there (.bashrc, .tmux.conf) it runs.
-            steps.append(.temporary(path: account.home, mode: "0700", owner: account))
-        }
-        steps.append(.vault(path: vault))
-        for bridge in bridges {
-            guard EnclavePlan.staysInside(bridge) else {
-                throw Failure(.project, "the bridge \(bridge) is not a name inside the vault; give a relative path without ..")
-            }
-            steps.append(.bridge(bridge))
+            steps += [.temporary(path: account.home, mode: "0700", owner: account), .skeleton(home: account.home)]
         }
         if Defence.privateTmp.isOn { steps.append(.temporary(path: "/tmp", mode: "1777", owner: nil)) }
         steps += [
@@ -65,6 +62,13 @@ struct EnclavePlan: Equatable {
         ]
         if Defence.terminals.isOn { steps.append(.terminals) }
         steps.append(.processes)
+        vaultSteps = [.vault(path: EnclavePlan.vaultPath(of: account))]
+        for bridge in bridges {
+            guard EnclavePlan.staysInside(bridge) else {
+                throw Failure(.project, "the bridge \(bridge) is not a name inside the vault; give a relative path without ..")
+            }
+            vaultSteps.append(.bridge(bridge))
+        }
     }
 
     static func runtimeDirectory(of account: Account) -> String {

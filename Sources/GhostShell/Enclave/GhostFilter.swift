@@ -21,9 +21,13 @@ struct GhostFilter: Equatable {
         byArgument = SystemCallFilter(rules: refused.flatMap { $0.byArgument }, otherwise: .allowed)
     }
 
+    /// Both as the kernel takes them, to be loaded in this order.
+    func compiled() throws(Failure) -> [FilterProgram] {
+        [try byName.compiled(), try byArgument.compiled()]
+    }
+
     /// Puts both on this process, for good.
     func load() throws(Failure) {
-        try byName.load()
-        try byArgument.load()
+        for program in try compiled() { try program.load() }
     }
 }

@@ -37,6 +37,11 @@ struct SystemCallFilter: Equatable {
     /// Puts the filter on this process and all that it starts, beside those it has already: the strictest answer counts.
     /// no_new_privs comes with it, and there is no way back.
     func load() throws(Failure) {
+        try compiled().load()
+    }
+
+    /// The filter as the kernel takes it. That is the work; loading it is little.
+    func compiled() throws(Failure) -> FilterProgram {
         try failing(.refused, next: "the kernel must support seccomp") { () throws(SystemError) in
             guard let context = seccomp_init(otherwise.action) else {
                 throw SystemError("make a system call filter", errno: ENOMEM)
@@ -47,7 +52,10 @@ struct SystemCallFilter: Equatable {
             try check(seccomp_attr_set(context, SCMP_FLTATR_CTL_OPTIMIZE, 2))
             // The library takes no rule that says what holds anyway.
             for rule in rules where rule.answer != otherwise { try add(rule, to: context) }
-            try check(seccomp_load(context))
+            let stage = "make a system call filter"
+            let file = Descriptor(owning: try retrying(stage) { memfd_create("filter", UInt32(MFD_CLOEXEC)) })
+            try check(seccomp_export_bpf(context, file.raw))
+            return FilterProgram(code: try file.read(FilterProgram.longest, at: 0, stage: stage))
         }
     }
 

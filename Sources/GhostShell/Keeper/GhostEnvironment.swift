@@ -45,16 +45,17 @@ struct GhostEnvironment {
 
     /// tmux: joins the ghost's session, or makes it. Its shells are not login shells, whose profile would forget PATH.
     ///
-    /// Detached, a session that is there already is as good as a new one. To ask for it only when a new one was refused saves a
-    /// start of tmux with each unlock.
-    func session(_ request: GhostRequest) -> [[UInt8]] {
+    /// Detached, a session that is there already is as good as a new one.
+    ///
+    /// - Parameter isFirst: Nothing has run in this ghost yet, so there is none.
+    func session(_ request: GhostRequest, isFirst: Bool) -> [[UInt8]] {
         let create = [
             "tmux", "start-server", ";", "if-shell", "-F", "#{==:#{default-command},}",
             "set-option -g default-command \"exec $SHELL\"", ";", "new-session", request.isDetached ? "-d" : "-A", "-s",
             GhostEnvironment.sessionName, "-c", configuration.directory,
         ]
         let command =
-            request.isDetached
+            request.isDetached && !isFirst
             ? ["sh", "-c", "\"$@\" 2>/dev/null || exec tmux has-session -t \"=$0\"", GhostEnvironment.sessionName] + create
             : create
         return command.map { [UInt8]($0.utf8) }

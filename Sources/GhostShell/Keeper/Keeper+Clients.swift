@@ -66,7 +66,9 @@ extension Keeper {
     }
 
     /// The client may: its command, or its terminal, goes into the enclave.
-    func grant(_ client: Client) throws(Failure) {
+    ///
+    /// - Parameter isFirst: Nothing has run there yet.
+    func grant(_ client: Client, isFirst: Bool = false) throws(Failure) {
         if client.request.provesOnly || client.request.verb == .unlock, let next = try AttachToken(client.takeNextToken()) {
             if Defence.rotation.isOn || token == nil { token = next }
         }
@@ -77,7 +79,8 @@ extension Keeper {
         }
         let environment = GhostEnvironment(configuration, client.request.terminalVariables)
         var message = Message(EnclaveInit.Word.run).adding("id", String(client.identifier))
-        for argument in client.request.command.isEmpty ? environment.session(client.request) : client.request.command {
+        let command = client.request.command
+        for argument in command.isEmpty ? environment.session(client.request, isFirst: isFirst) : command {
             message.add("arg", argument)
         }
         for variable in environment.variables { message.add("env", variable) }

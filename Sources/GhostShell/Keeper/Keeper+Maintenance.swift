@@ -38,8 +38,9 @@ extension Keeper {
     func reapMaintenance() {
         guard let (client, reply) = takeAnswer() else { return }
         if case .error(let failure) = reply, failure.code == .proof { tellGuess(client, isRight: false) }
-        remove(client, reply)
+        clients[client.identifier] = nil
         finishIfLocked()
+        client.reply(reply)
     }
 
     /// Afterwards the image is free again, which whoever gets the answer may count on.

@@ -3,13 +3,14 @@ import Contract
 import Linux
 
 extension Keeper {
-    /// Starts to open the vault for `client`: its server asks for the passphrase.
+    /// Starts to open the vault for `client`: its server asks for the passphrase, and the enclave is built beside it.
     func beginOpening(for client: Client) throws(Failure) {
         let source = try client.requirePassphraseSource()
         try checkGuess(client)
         let vault = try OpenVault(configuration)
         do throws(Failure) {
             try vault.startServer(source, configuration, tries: Int(client.request.tries))
+            try vault.beginEnclave(configuration)
         } catch {
             vault.close()
             throw error
@@ -33,7 +34,7 @@ extension Keeper {
             guard let unlocked = Message(parsing: message.bytes), unlocked.isWord(VaultServer.unlockedWord) else {
                 throw Failure(.vault, "the vault's server speaks another version's words; rebuild the pod's image")
             }
-            try vault.startEnclave(configuration, &message.descriptors)
+            try vault.completeEnclave(configuration, &message.descriptors)
             tellGuess(client, isRight: true)
             state = .open(vault)
             announceOpen(vault)
@@ -42,7 +43,7 @@ extension Keeper {
             }
             if let warning = SwapSpace.warning() { client.notice(warning) }
             if let warning = vault.roomWarning { client.notice(warning) }
-            try grant(client)
+            try grant(client, isFirst: true)
         } catch {
             lock(because: error)
         }

@@ -32,8 +32,8 @@ final class Keeper {
     var lockReason: Failure?
     /// Nothing runs in the enclave any more; only that it could not be saved keeps the vault open.
     var isEnclaveEmpty = false
-    /// Set when there is nothing left to keep. Init's next request then fails at once, and goes to another keeper: it would
-    /// otherwise wait unread for our end.
+    /// Set when there is nothing left to keep, and before anybody hears of it: init's next request then fails at once, and goes to
+    /// another keeper. It would otherwise wait unread for our end.
     var isDone = false {
         didSet { if isDone { shutdown(commander.descriptor.raw, Int32(SHUT_RD)) } }
     }
@@ -65,6 +65,19 @@ final class Keeper {
             for (index, source) in sources.enumerated() where watched[index].revents != 0 && !isDone {
                 handle(source.source)
             }
+        }
+        answerLateRequests()
+    }
+
+    /// Those that init passed on while it could not know that we are done.
+    private func answerLateRequests() {
+        while case .message(let received)? = try? commander.receive(capacity: Message.maximumLength) {
+            var descriptors = received.descriptors
+            guard let socket = descriptors.take(0) else { continue }
+            let isLock = Message(parsing: received.bytes)?.isWord("lock") == true
+            let failure = Failure(.vault, "the vault was being locked at this moment; try again")
+            let reply = isLock ? Reply.ok(Message("ok").adding("vault", "locked")) : .error(failure)
+            try? MessageSocket(owning: socket).send(reply.encoded)
         }
     }
 
@@ -111,8 +124,8 @@ final class Keeper {
             request = try GhostRequest(message)
             try request.check(descriptorCount: descriptors.count - 1)
         } catch {
-            try? connection.send(Reply.error(error).encoded)
             finishIfLocked()
+            try? connection.send(Reply.error(error).encoded)
             return
         }
         lastIdentifier &+= 1
@@ -122,8 +135,9 @@ final class Keeper {
         do throws(Failure) {
             try accept(client)
         } catch {
-            remove(client, .error(error))
+            clients[client.identifier] = nil
             finishIfLocked()
+            client.reply(.error(error))
         }
     }
 
@@ -150,7 +164,12 @@ final class Keeper {
         reapMaintenance()
         switch state {
         case .locked: break
-        case .pending: readServer()
+        case .pending(let vault, _):
+            if let failure = vault.enclave?.earlyEnd {
+                lock(because: failure)
+            } else if vault.server?.process.hasEnded ?? true {
+                readServer()
+            }
         case .open(let vault):
             if vault.server?.process.hasEnded ?? true {
                 let kept = vault.saves == nil ? "synced" : "saved"

@@ -27,7 +27,7 @@ final class ServerLink {
     }
 }
 
-/// What the keeper holds of one vault, from the lock on its image to its enclave. The parts come one after the other.
+/// What the keeper holds of one vault, from the lock on its image to its enclave.
 final class OpenVault {
     private(set) var image: VaultImage
     let driver: any Driver
@@ -47,14 +47,17 @@ final class OpenVault {
     /// - Parameter tries: How many passphrases may be tried.
     func startServer(_ source: PassphraseSource, _ configuration: GhostConfiguration, tries: Int) throws(Failure) {
         try driver.prepare(for: image)
+        let blank =
+            image.isNew ? try BlankFilesystem(imageLength: configuration.newSize, owner: configuration.account) : nil
         let pair = try failing(.vault) { () throws(SystemError) in try MessageSocketPair() }
         let vaultServer = VaultServer(
-            source: source, project: configuration.project, tries: tries, isForTrial: configuration.isForTrial)
+            source: source, project: configuration.project, tries: tries, blank: blank?.memory.raw,
+            isForTrial: configuration.isForTrial)
         let process = try failing(.vault) { () throws(SystemError) in
             try ChildProcess.fork("tazpod-vault") {
                 closeDescriptors(
                     except: [STDERR_FILENO, source.descriptor, image.descriptor.raw, pair.theirs.descriptor.raw]
-                        + driver.serverDescriptors)
+                        + driver.serverDescriptors + (blank.map { [$0.memory.raw] } ?? []))
                 return vaultServer.run(image, driver: driver, keeper: pair.theirs)
             }
         }
@@ -62,26 +65,27 @@ final class OpenVault {
         server = ServerLink(process: process, channel: pair.keepOurs())
     }
 
-    /// From the unlocked server to an enclave in which nothing runs yet.
-    ///
-    /// - Parameter descriptors: What came with the server's announcement.
-    func startEnclave(_ configuration: GhostConfiguration, _ descriptors: inout ReceivedDescriptors) throws(Failure) {
+    /// Starts to build the enclave, beside the server: nothing of it is secret before it has its vault.
+    func beginEnclave(_ configuration: GhostConfiguration) throws(Failure) {
         var plan = try EnclavePlan(
             account: configuration.account, project: configuration.project, bridges: configuration.bridges,
             allowedCalls: configuration.allowedCalls)
         plan.idleAfter = configuration.lockAfter
+        enclave = try Enclave.begin(plan, directory: configuration.directory)
+    }
+
+    /// From the unlocked server to an enclave in which nothing runs yet.
+    ///
+    /// - Parameter descriptors: What came with the server's announcement.
+    func completeEnclave(_ configuration: GhostConfiguration, _ descriptors: inout ReceivedDescriptors) throws(Failure) {
         let filesystem = try driver.openFilesystem(&descriptors, of: image)
         switch filesystem {
         case .device(let device):
-            if image.isNew {
-                try Filesystem.make(on: device.descriptor, owner: configuration.account)
-            } else {
-                try Filesystem.check(device.descriptor)
-            }
+            if !image.isNew { try Filesystem.check(device.descriptor) }
         case .tree: saves = SaveRecord(savedAt: image.modificationTime())
         }
         if image.isNew { try image.publish() }
-        enclave = try Enclave.start(plan, on: filesystem, directory: configuration.directory)
+        try enclave?.complete(with: filesystem)
     }
 
     /// What to say when there may be too little room on the image's disk.
@@ -109,10 +113,11 @@ final class OpenVault {
         return complaint
     }
 
-    /// A polite end first, for shells that save their history; then the kernel's.
+    /// A polite end first, for shells that save their history; then the kernel's. Without a vault there are no shells.
     private func endEnclave() {
         guard let enclave else { return }
         self.enclave = nil
+        guard enclave.filesystem != nil else { return enclave.process.end() }
         try? enclave.channel.send(Message(EnclaveInit.Word.end).encoded)
         if enclave.process.wait(milliseconds: OpenVault.politeMilliseconds) == nil && Defence.forcedEnd.isOn {
             enclave.process.end()

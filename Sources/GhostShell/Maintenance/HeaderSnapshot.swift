@@ -33,7 +33,7 @@ struct HeaderSnapshot: ~Copyable {
     private init(copying count: UInt64, of image: borrowing Descriptor, imageLength: UInt64) throws(Failure) {
         let memory = try HeaderSnapshot.emptyMemory()
         try failing(.vault) { () throws(SystemError) in
-            try image.copy(count, to: memory, stage: "copy the vault's header")
+            try image.copy(0..<count, to: memory, stage: "copy the vault's header")
             // As long as the image, so that what the library derives from its length is right.
             try retrying("copy the vault's header") { ftruncate(memory.raw, off_t(clamping: imageLength)) }
         }

@@ -21,7 +21,7 @@ struct ImageCopy: ~Copyable {
                 try ImageCopy.checkSpace(descriptor, needed: UInt64(max(status.st_blocks, 0)) * 512)
                 try retrying(ImageCopy.stage) { fchown(descriptor, status.st_uid, status.st_gid) }
                 try retrying(ImageCopy.stage) { fchmod(descriptor, status.st_mode & 0o7777) }
-                try original.descriptor.copy(headerLength, to: copy.image.descriptor, stage: ImageCopy.stage)
+                try original.descriptor.copy(0..<headerLength, to: copy.image.descriptor, stage: ImageCopy.stage)
                 try retrying(ImageCopy.stage) { ftruncate(descriptor, off_t(clamping: length)) }
             }
         } catch {
@@ -47,7 +47,7 @@ struct ImageCopy: ~Copyable {
             var range = file_clone_range()
             range.src_fd = Int64(original.descriptor.raw)
             if clinux_ioctl(image.descriptor.raw, CLINUX_FICLONERANGE, &range) == 0 { return }
-            try original.descriptor.copy(UInt64(max(status.st_size, 0)), to: image.descriptor, stage: ImageCopy.stage)
+            try original.descriptor.copy(0..<UInt64(max(status.st_size, 0)), to: image.descriptor, stage: ImageCopy.stage)
         }
     }
 

@@ -20,8 +20,17 @@ extension VaultHeader {
         }
     }
 
+    /// Whether there is another slot, and room for one that is as long as the longest there is.
     private var hasFreeSlot: Bool {
-        (0..<crypt_keyslot_max(CRYPT_LUKS2)).contains { crypt_keyslot_status(device, $0) == CRYPT_SLOT_INACTIVE }
+        guard (0..<crypt_keyslot_max(CRYPT_LUKS2)).contains(where: { crypt_keyslot_status(device, $0) == CRYPT_SLOT_INACTIVE })
+        else { return false }
+        var (copyLength, slotsLength) = (UInt64(0), UInt64(0))
+        guard crypt_get_metadata_size(device, &copyLength, &slotsLength) == 0 else { return false }
+        let lengths = activeSlots.map { slot in
+            var (offset, length) = (UInt64(0), UInt64(0))
+            return crypt_keyslot_area(device, slot, &offset, &length) == 0 ? length : slotsLength
+        }
+        return lengths.reduce(lengths.max() ?? 0) { $0 &+ $1 } <= slotsLength
     }
 
     /// - Parameter given: A passphrase as it was typed, or a recovery key in any of its forms.

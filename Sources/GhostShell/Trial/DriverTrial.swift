@@ -7,7 +7,7 @@ struct DriverTrial {
     /// The pod's; the trial has a vault of its own.
     let configuration: GhostConfiguration
 
-    private static let imageSize: UInt64 = 8 << 20
+    private static let imageSize = VaultHeader.newDataOffset + 8 << 20
 
     /// - Returns: what came of it; a failure is an outcome too.
     func run(_ choice: DriverChoice) -> DriverTrials.Outcome {

@@ -189,20 +189,31 @@ struct VaultHeader: ~Copyable {
 
     /// Bytes of a new vault's key: two of AES-256, for XTS.
     static let newKeySize = 64
+    /// Where a new vault's data begins, and what of that is for key slots: 16 of 252 KiB. More room would cost time that nobody
+    /// has a use for: libcryptsetup fills all of it, twice.
+    static let newDataOffset: UInt64 = 16 << 20
+    private static let newSlotsLength: UInt64 = 16 * 252 << 10
 
     /// Writes a new header with one key slot into the empty image that `image` is open on: aes-xts-plain64, 4096-byte
     /// sectors. `key` is what the data will be encrypted with, `newKeySize` random bytes.
     ///
-    /// - Parameter isSmall: The header takes 1 MiB, with room for one key slot, and not 16.
+    /// libcryptsetup makes it in memory. In a file it would fill all of the header's area, with zeroes and then with random bytes,
+    /// to hide what was there before, and wait for the disk after each step; in a new file nothing was. So the image gets the
+    /// header and the one slot, and the area of slots that are not used yet stays a hole.
     static func format(
-        _ image: borrowing Descriptor, key: borrowing SecretBuffer, passphrase: borrowing SecretBuffer, cost: DerivationCost,
-        isSmall: Bool = false
+        _ image: borrowing Descriptor, key: borrowing SecretBuffer, passphrase: borrowing SecretBuffer, cost: DerivationCost
     ) throws(Failure) -> VaultHeader {
-        let (device, imageLength) = try handle(for: image)
+        let stage = "write the header of the new vault"
+        let memory = try HeaderSnapshot.emptyMemory()
+        try failing(.vault) { () throws(SystemError) in
+            let length = try retrying(stage) { lseek(image.raw, 0, SEEK_END) }
+            try retrying(stage) { ftruncate(memory.raw, length) }
+        }
+        let (device, imageLength) = try handle(for: memory)
         let header = VaultHeader(device: device, imageLength: imageLength, isMended: false)
-        // 4,000 stripes of a 64-byte key, in whole pages, take 252 KiB.
-        var result = isSmall ? crypt_set_metadata_size(device, 16 << 10, 256 << 10) : 0
-        guard result == 0 else { throw Failure(.vault, SystemError("plan the header of the new vault", errno: -result)) }
+        var result = crypt_set_metadata_size(device, 16 << 10, newSlotsLength)
+        if result == 0 { result = crypt_set_data_offset(device, newDataOffset / 512) }
+        guard result == 0 else { throw Failure(.vault, SystemError(stage, errno: -result)) }
         result = withDerivation(cost) { derivation in
             var parameters = crypt_params_luks2()
             parameters.pbkdf = derivation
@@ -213,13 +224,20 @@ struct VaultHeader: ~Copyable {
                     &parameters)
             }
         }
-        if result == 0 {
-            result = passphrase.withBytes {
-                crypt_keyslot_add_by_volume_key(
-                    device, CRYPT_ANY_SLOT, nil, 0, $0.bindMemory(to: CChar.self).baseAddress, $0.count)
-            }
+        var (copyLength, slotsLength, slotOffset, slotLength) = (UInt64(0), UInt64(0), UInt64(0), UInt64(0))
+        if result == 0 { result = crypt_get_metadata_size(device, &copyLength, &slotsLength) }
+        guard result == 0 else { throw Failure(.vault, SystemError(stage, errno: -result)) }
+        // Once before there is a slot, too: a disk that takes nothing is found before the key is derived.
+        try failing(.vault) { () throws(SystemError) in try memory.copy(0..<(2 * copyLength), to: image, stage: stage) }
+        result = passphrase.withBytes {
+            crypt_keyslot_add_by_volume_key(device, 0, nil, 0, $0.bindMemory(to: CChar.self).baseAddress, $0.count)
         }
-        guard result >= 0 else { throw Failure(.vault, SystemError("write the header of the new vault", errno: -result)) }
+        if result >= 0 { result = crypt_keyslot_area(device, 0, &slotOffset, &slotLength) }
+        guard result >= 0 else { throw Failure(.vault, SystemError(stage, errno: -result)) }
+        try failing(.vault) { () throws(SystemError) in
+            try memory.copy(slotOffset..<(slotOffset + slotLength), to: image, stage: stage)
+            try memory.copy(0..<(2 * copyLength), to: image, stage: stage)
+        }
         return header
     }
 

@@ -21,6 +21,8 @@ struct VaultServer {
     let project: String
     /// How many passphrases may be tried.
     let tries: Int
+    /// A descriptor of what a new vault begins with, for the server's process to close; nil when there is a vault.
+    var blank: Int32?
     /// A new vault is only for a trial: it is opened as cheaply as can be.
     var isForTrial = false
 
@@ -66,7 +68,7 @@ struct VaultServer {
     }
 
     private func unlock(_ image: borrowing VaultImage, _ keeper: borrowing MessageSocket) throws(Failure) -> UnlockedVault {
-        if image.isNew { return try create(image) }
+        if let blank { return try create(image, blank) }
         let header = try VaultHeader.read(from: image.descriptor)
         let segment = try header.dataSegment()
         try checkMemory(header.derivationMemoryKiB())
@@ -107,7 +109,7 @@ struct VaultServer {
         }
     }
 
-    private func create(_ image: borrowing VaultImage) throws(Failure) -> UnlockedVault {
+    private func create(_ image: borrowing VaultImage, _ blank: Int32) throws(Failure) -> UnlockedVault {
         guard
             let cost = isForTrial
                 ? DerivationCost.leastOfAll
@@ -120,9 +122,14 @@ struct VaultServer {
         var key = try SecretBuffer.make(capacity: VaultHeader.newKeySize)
         key.fill { getrandom($0.baseAddress, $0.count, 0) }
         guard key.count == VaultHeader.newKeySize else { throw Failure(.vault, SystemError.last("get random bytes for a key")) }
-        let header = try VaultHeader.format(
-            image.descriptor, key: key, passphrase: passphrase, cost: cost, isSmall: isForTrial)
-        return UnlockedVault(segment: try header.dataSegment(), key: key, hasMendedHeader: false)
+        let header = try VaultHeader.format(image.descriptor, key: key, passphrase: passphrase, cost: cost)
+        let segment = try header.dataSegment()
+        let cipher = SparseCipher(
+            segment: segment,
+            cipher: try BlockCipher(segment: segment, key: try failing(.vault) { () throws(SystemError) in try key.duplicate() }))
+        let plain = Descriptor(owning: blank)
+        try failing(.vault) { () throws(SystemError) in try cipher.encrypt(plain, into: image.descriptor) }
+        return UnlockedVault(segment: segment, key: key, hasMendedHeader: false)
     }
 
     private func askForNewPassphrase() throws(Failure) -> SecretBuffer {

@@ -17,7 +17,7 @@ struct EnterCommand: AsyncParsableCommand {
     }
 }
 
-struct AttachCommand: AsyncParsableCommand, PodVerb {
+struct AttachCommand: AsyncParsableCommand, PodVerb, GhostVerb {
     static let configuration = CommandConfiguration(
         commandName: "attach", abstract: "Come back to a session, public or ghost.",
         discussion: """
@@ -42,14 +42,20 @@ struct AttachCommand: AsyncParsableCommand, PodVerb {
 
     func runInPod() throws {
         guard isGhost else { try HostCommand(arguments: publicAttach).become(log: options.log) }
-        let client = GhostClient(verb: "attach", isDetached: proofOnly, passphrase: passphraseFd.map { .line($0) })
+        let client = GhostClient(verb: "attach", isDetached: proofOnly, passphrase: passphrase)
         try PassedStatus.pass(client.run())
+    }
+
+    var passphrase: SecretOrigin? { passphraseFd.map { .line($0) } }
+
+    func run(through ghost: DirectGhost) throws -> Int32? {
+        isGhost ? try ghost.attach() : nil
     }
 
     func run() async throws {
         let pod = try await options.findRunningPod()
         if isGhost {
-            try await HostGhost(pod: pod, log: options.log, passphrase: passphraseFd.map { .line($0) }).attach()
+            try await HostGhost(pod: pod, log: options.log, passphrase: passphrase).attach()
         }
         let request = PodCommand(
             arguments: publicAttach, isInteractive: Console.isInteractive, environment: TerminalVariables.current,
@@ -63,7 +69,7 @@ struct AttachCommand: AsyncParsableCommand, PodVerb {
     }
 }
 
-struct ExecCommand: AsyncParsableCommand, PodVerb {
+struct ExecCommand: AsyncParsableCommand, PodVerb, GhostVerb {
     static let configuration = CommandConfiguration(
         commandName: "exec", abstract: "Run a command in the pod, and pass its status.",
         discussion: """
@@ -89,13 +95,19 @@ struct ExecCommand: AsyncParsableCommand, PodVerb {
 
     func runInPod() throws {
         guard ghost else { try HostCommand(arguments: command).become(log: options.log) }
-        try PassedStatus.pass(GhostClient(verb: "exec", command: command, passphrase: passphraseFd.map { .line($0) }).run())
+        try PassedStatus.pass(GhostClient(verb: "exec", command: command, passphrase: passphrase).run())
+    }
+
+    var passphrase: SecretOrigin? { passphraseFd.map { .line($0) } }
+
+    func run(through door: DirectGhost) throws -> Int32? {
+        ghost ? try door.exec(command) : nil
     }
 
     func run() async throws {
         let pod = try await options.findRunningPod()
         if ghost {
-            try await HostGhost(pod: pod, log: options.log, passphrase: passphraseFd.map { .line($0) }).exec(command)
+            try await HostGhost(pod: pod, log: options.log, passphrase: passphrase).exec(command)
         }
         let request = PodCommand(
             arguments: command, isInteractive: Console.isInteractive, environment: TerminalVariables.current,

@@ -73,7 +73,10 @@ struct UpCommand: AsyncParsableCommand {
         var path = project.directory
         for part in project.vaultDirectory.dropFirst(project.directory.count).split(separator: "/") {
             path += "/\(part)"
-            if mkdir(path, 0o700) != 0, clinux_errno() != EEXIST {
+            if mkdir(path, 0o700) == 0 {
+                // In a folder that passes its group on it would not be ours alone, and out of the reach of a pod without root.
+                if geteuid() != 0 { _ = chown(path, uid_t.max, getegid()) }
+            } else if clinux_errno() != EEXIST {
                 throw Failure(.project, SystemError.last("make the vault's folder \(path)"))
             }
         }

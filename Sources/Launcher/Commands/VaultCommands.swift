@@ -1,7 +1,7 @@
 import ArgumentParser
 import Contract
 
-struct UnlockCommand: AsyncParsableCommand, PodVerb {
+struct UnlockCommand: AsyncParsableCommand, PodVerb, GhostVerb {
     static let configuration = CommandConfiguration(
         commandName: "unlock", abstract: "Open the vault, and attach to its ghost.",
         discussion: """
@@ -32,9 +32,15 @@ struct UnlockCommand: AsyncParsableCommand, PodVerb {
         try PassedStatus.pass(client.run())
     }
 
+    var passphrase: SecretOrigin? { key.origin }
+
+    func run(through ghost: DirectGhost) throws -> Int32? {
+        try ghost.unlock(detach: detach, command)
+    }
+
     func run() async throws {
         let pod = try await options.findRunningPod()
-        try await HostGhost(pod: pod, log: options.log, passphrase: key.origin).unlock(detach: detach, command)
+        try await HostGhost(pod: pod, log: options.log, passphrase: passphrase).unlock(detach: detach, command)
     }
 }
 

@@ -12,8 +12,26 @@ struct ControlClient: ~Copyable {
     }
 
     init() throws(Failure) {
+        try self.init(path: PodPaths.controlSocket)
+    }
+
+    /// From the host, to the pod whose root folder is `root`. No link of the pod's is followed.
+    init(root: String) throws(Failure) {
+        let name = String(PodPaths.controlSocket.dropFirst())
+        let flags = UInt64(O_PATH | O_CLOEXEC)
+        let file = try failing(.provider, next: "is the pod still running?") { () throws(SystemError) in
+            let folder = try Descriptor.open(root, O_PATH | O_DIRECTORY, stage: "look into the pod")
+            return Descriptor(
+                owning: try retrying("find the pod's control socket") {
+                    clinux_openat2(folder.raw, name, flags, 0, UInt64(RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS))
+                })
+        }
+        try self.init(path: "/proc/self/fd/\(file.raw)")
+    }
+
+    private init(path: String) throws(Failure) {
         socket = try failing(.provider, next: "is this a pod, and its tazpod-init running?") { () throws(SystemError) in
-            try MessageSocket.connect(to: PodPaths.controlSocket)
+            try MessageSocket.connect(to: path)
         }
     }
 

@@ -9,6 +9,13 @@ struct GhostClient {
     var isDetached = false
     var command: [String] = []
     var passphrase: SecretOrigin?
+    /// The attach tokens to offer, and the one that counts once the request is granted.
+    var tokens = (environmentValue(PodVariable.token) ?? "").split(separator: ":").map { String($0) }
+    var nextToken = environmentValue(PodVariable.nextToken)
+    /// What goes along as input, output and errors.
+    var standard = [STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO]
+    /// The root folder of the pod that is asked; nil for the one that we are in.
+    var root: String?
 
     /// What a terminal, or a caller, sends us, and we pass on: the command is in another session, so the kernel does not.
     private static let passedSignals = [SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGUSR1, SIGUSR2, SIGWINCH]
@@ -29,10 +36,9 @@ struct GhostClient {
             try set.setAsMask()
             return try SignalDescriptor(set)
         }
-        let client = try ControlClient()
-        let own = [STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO]
+        let client = if let root { try ControlClient(root: root) } else { try ControlClient() }
         let opened = ReceivedDescriptors(try passphrase.map { origin throws(Failure) in [try origin.open().release()] } ?? [])
-        try client.send(message, descriptors: own + opened.numbers)
+        try client.send(message, descriptors: standard + opened.numbers)
         var isRunning = false
         while true {
             let isAnswered = client.wait(orSignal: signals)
@@ -61,8 +67,8 @@ struct GhostClient {
         var message = Message(verb)
         if isDetached { message.add("detach", "1") }
         if let passphrase { message.add("passphrase", passphrase.form) }
-        for token in (environmentValue(PodVariable.token) ?? "").split(separator: ":") { message.add("token", String(token)) }
-        if let next = environmentValue(PodVariable.nextToken) { message.add("next-token", next) }
+        for token in tokens { message.add("token", token) }
+        if let nextToken { message.add("next-token", nextToken) }
         for (name, value) in TerminalVariables.current { message.add("env", "\(name)=\(value)") }
         for word in command { message.add("arg", word) }
         return message

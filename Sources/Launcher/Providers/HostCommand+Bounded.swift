@@ -10,13 +10,7 @@ extension HostCommand {
     /// - Throws: code 4 when the program is not there, code 10 when the time is over.
     func run(seconds: Int, inputs: [String] = [], log: Logger) throws(Failure) -> CommandOutput {
         log.debug("running \(description)")
-        let run: BoundedRun
-        do {
-            run = try BoundedRun(self, inputs: inputs)
-        } catch {
-            guard error.isOfProgram, error.errno == ENOENT else { throw Failure(.provider, error) }
-            throw Failure(.provider, "there is no \(arguments[0]) on this machine")
-        }
+        let run = try BoundedRun(self, inputs: inputs, log: log)
         let isDone = run.read(until: monotonicMilliseconds() + Int64(seconds) * 1000)
         let output = run.end()
         guard isDone else { throw Failure(.timeout, "\(arguments[0]) did not answer within \(seconds) seconds") }
@@ -36,19 +30,23 @@ private final class BoundedRun {
     /// A pipe holds that much unless it is asked to hold more.
     private static let pipeSize = 64 << 10
 
-    init(_ command: HostCommand, inputs: [String]) throws(SystemError) {
-        let null = try Descriptor.open("/dev/null", O_RDONLY, stage: "open /dev/null")
-        let output = try Pipe()
-        let errors = try Pipe()
+    init(_ command: HostCommand, inputs: [String], log: Logger) throws(Failure) {
+        let null = try failing(.provider) { () throws(SystemError) in
+            try Descriptor.open("/dev/null", O_RDONLY, stage: "open /dev/null")
+        }
+        let output = try failing(.provider) { () throws(SystemError) in try Pipe() }
+        let errors = try failing(.provider) { () throws(SystemError) in try Pipe() }
         var given: [Int32] = []
         defer { for raw in given { _ = close(raw) } }
-        for text in inputs { given.append(try BoundedRun.pipe(holding: text)) }
+        for text in inputs {
+            given.append(try failing(.provider) { () throws(SystemError) in try BoundedRun.pipe(holding: text) })
+        }
         var plan = SpawnPlan(command.arguments, environment: command.variables.map { [UInt8]("\($0.key)=\($0.value)".utf8) })
         plan.signalMask = InheritedSignals.mask
         plan.descriptors = .only([null.raw, output.writing.raw, errors.writing.raw] + given)
         plan.group = .session
         plan.endsWithParent = true
-        pid = try spawn(plan)
+        pid = try command.start(plan, log: log)
         self.output = output.keepReading()
         self.errors = errors.keepReading()
     }

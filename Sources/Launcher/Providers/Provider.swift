@@ -28,11 +28,18 @@ protocol Provider: Sendable {
     /// How a command is run in the pod. The caller becomes it, or runs it.
     func command(_ request: PodCommand, in record: PodRecord) throws -> HostCommand
 
+    /// The pod's root folder as processes of the host see it; nil where only a command in the pod gets there.
+    func root(of record: PodRecord) -> String?
+
     /// What runs `tazpod-ghost` with `arguments` in a place like the plan's pod, which goes when it ends. Its output counts.
     func trial(of plan: PodPlan, _ arguments: [String]) throws -> TrialCommand
 
     /// What prints the pod's log.
     func logs(of record: PodRecord, follow: Bool) throws -> HostCommand
+}
+
+extension Provider {
+    func root(of record: PodRecord) -> String? { nil }
 }
 
 /// A pod as its engine knows it: read back from labels, or from what stands in for them.
@@ -80,4 +87,6 @@ struct HostCommand: Equatable, Sendable {
     var environment: [String: String] = [:]
     /// nil keeps ours; else these are all there are.
     var onlyEnvironment: [String: String]?
+    /// It runs as root of a new user namespace that has these ids; nil runs it as who we are.
+    var ids: NamespaceIDs?
 }

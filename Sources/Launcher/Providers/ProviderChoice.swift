@@ -27,12 +27,20 @@ struct ProviderChoice {
         }
     }
 
+    /// The project's running pod and its root folder, where the host's own processes can reach into it.
+    func findReachablePod(of project: Project) throws -> (pod: FoundPod, root: String)? {
+        guard let record = try native.find(project.podName), record.state == .running, let root = native.root(of: record) else {
+            return nil
+        }
+        return (FoundPod(record: record, provider: native), root)
+    }
+
     /// The project's pod, wherever it is: the provider that `up` would choose now may be another one than it chose then.
     ///
     /// Only where an engine is asked for by name is it an error that it does not answer.
     func findPod(of project: Project) async throws -> FoundPod? {
         let name = project.podName
-        if let record = try await native.find(name) { return FoundPod(record: record, provider: native) }
+        if let record = try native.find(name) { return FoundPod(record: record, provider: native) }
         for engine in engines(of: project) {
             do {
                 if let record = try await engine.find(name) { return FoundPod(record: record, provider: engine) }

@@ -48,24 +48,28 @@ struct HostGhost {
 
     /// An engine's exec carries one standard input. It is the command's, so a passphrase that does not come from the terminal
     /// is given beforehand, in a run of its own, for a token that counts from then on.
-    private var needsTwoSteps: Bool {
+    var needsTwoSteps: Bool {
         passphrase != nil || !Console.isInteractive
     }
 
-    private var hasTerminal: Bool {
+    var hasTerminal: Bool {
         (try? Descriptor.open("/dev/tty", O_RDWR, stage: "open the terminal")) != nil
     }
 
     private func giveProof(_ words: [String], _ store: TokenStore) throws -> Int32 {
-        let isFile = if case .file = passphrase { true } else { false }
         let input = try passphraseInput()
         let words = words + (isFile ? ["--key-file", "-"] : ["--passphrase-fd", "0"])
         let command = try pod.guest(words, interactive: false, environment: try environment(store, next: true, tokens: false))
         return try command.runAttached(standardInput: input, log: log)
     }
 
+    /// The passphrase is all of a key file.
+    var isFile: Bool {
+        if case .file = passphrase { true } else { false }
+    }
+
     /// The passphrase as another program's standard input: from the descriptor or file, or asked for on the controlling terminal.
-    private func passphraseInput() throws(Failure) -> Descriptor {
+    func passphraseInput() throws(Failure) -> Descriptor {
         if case .line(let number) = passphrase { return try PassphraseRelay.pipe(from: number) }
         if let passphrase { return try passphrase.open() }
         guard let terminal = try? Descriptor.open("/dev/tty", O_RDWR, stage: "open the terminal") else {

@@ -21,20 +21,54 @@ struct TerminalRelay: ~Copyable {
     /// Starts `command`, whose terminal belongs to `owner`.
     static func start(_ command: [String], owner: uid_t) throws(Failure) -> TerminalRelay {
         try failing(.provider) { () throws(SystemError) in
-            let set = SignalSet.of([SIGWINCH, SIGCHLD, SIGHUP, SIGTERM, SIGINT, SIGQUIT])
-            try set.setAsMask()
-            let signals = try SignalDescriptor(set)
-            let stage = "open a terminal in the pod"
-            let master = Descriptor(owning: try retrying(stage) { clinux_open_master() })
-            let slave = Descriptor(owning: try retrying(stage) { clinux_open_slave(master.raw) })
-            try retrying("give the terminal to its user") { fchown(slave.raw, owner, gid_t.max) }
-            _ = clinux_copy_window_size(STDIN_FILENO, master.raw)
+            let signals = try blockSignals()
+            let master = Descriptor(owning: try retrying(stage) { clinux_open_master("/dev/ptmx") })
+            let slave = try openSlave(of: master, owner: owner)
             var plan = SpawnPlan(command, environment: environment())
             plan.descriptors = .only([slave.raw, slave.raw, slave.raw])
             plan.group = .terminalSession
             let child = ChildProcess(pid: try spawn(plan))
             return TerminalRelay(master: master, signals: signals, child: child)
         }
+    }
+
+    /// Runs `body` in a process of its own, whose terminal is a new one of the pod's, and root's.
+    ///
+    /// - Parameters:
+    ///   - multiplexer: Where the host sees the pod's /dev/ptmx.
+    ///   - kept: Descriptors that `body` uses beside its input and output.
+    static func start(
+        multiplexer: String, keeping kept: [Int32], _ body: () -> Int32
+    ) throws(Failure) -> TerminalRelay {
+        try failing(.provider) { () throws(SystemError) in
+            let signals = try blockSignals()
+            let master = Descriptor(owning: try retrying(stage) { clinux_open_master(multiplexer) })
+            let slave = try openSlave(of: master, owner: 0)
+            let child = try ChildProcess.fork("tazpod") {
+                setsid()
+                for number in STDIN_FILENO...STDERR_FILENO { dup2(slave.raw, number) }
+                _ = clinux_make_controlling_terminal(STDIN_FILENO)
+                // The terminal hangs up when the relay ends, and nobody else holds its other end.
+                closeDescriptors(except: [STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO] + kept)
+                return body()
+            }
+            return TerminalRelay(master: master, signals: signals, child: child)
+        }
+    }
+
+    private static let stage = "open a terminal in the pod"
+
+    private static func blockSignals() throws(SystemError) -> SignalDescriptor {
+        let set = SignalSet.of([SIGWINCH, SIGCHLD, SIGHUP, SIGTERM, SIGINT, SIGQUIT])
+        try set.setAsMask()
+        return try SignalDescriptor(set)
+    }
+
+    private static func openSlave(of master: borrowing Descriptor, owner: uid_t) throws(SystemError) -> Descriptor {
+        let slave = Descriptor(owning: try retrying(stage) { clinux_open_slave(master.raw) })
+        try retrying("give the terminal to its user") { fchown(slave.raw, owner, gid_t.max) }
+        _ = clinux_copy_window_size(STDIN_FILENO, master.raw)
+        return slave
     }
 
     private init(master: consuming Descriptor, signals: consuming SignalDescriptor, child: ChildProcess) {

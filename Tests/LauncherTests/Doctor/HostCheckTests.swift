@@ -34,8 +34,11 @@ struct HostCheckTests {
         #expect(
             says(true) == """
                 needed ✗ user namespaces: AppArmor lets users other than root make none that are of use; \
-                sudo sysctl -w kernel.apparmor_restrict_unprivileged_userns=0, or write a profile for bwrap with userns
+                sudo sysctl -w kernel.apparmor_restrict_unprivileged_userns=0, or write a profile for tazpod with userns
                 """)
+        host.hasProfile = true
+        #expect(says(true) == "✓ user namespaces: allowed")
+        host.hasProfile = false
         host.unprivilegedUserNamespaces = "0"
         #expect(
             says(true) == """
@@ -58,17 +61,18 @@ struct HostCheckTests {
         host.isRoot = false
         host.user = "ann"
         #expect(says(false) == "– subuids: the engine has its own")
-        host.subordinateUsers = 65_536
+        host.subordinateUsers = [SubordinateIDs(first: 100_000, count: 65_536)]
         #expect(
             says(true) == """
-                needed ✗ subuids: ann has 0 subordinate ids in /etc/subuid and /etc/subgid, and a pod takes 65536; \
+                needed ✗ subuids: ann has 0 subordinate ids in /etc/subuid and /etc/subgid, and a pod takes 65535; \
                 sudo usermod --add-subuids 100000-165535 --add-subgids 100000-165535 ann
                 """)
-        host.subordinateGroups = 131_072
+        host.subordinateGroups = [SubordinateIDs(first: 1, count: 65_536), SubordinateIDs(first: 200_000, count: 65_536)]
         #expect(says(true) == "✓ subuids: ann has 65536")
-        host.hasMapProgram = false
+        host.missingMapPrograms = ["newuidmap", "newgidmap"]
         #expect(
-            says(true) == "needed ✗ subuids: there is no newuidmap on this machine; sudo apt-get install uidmap")
+            says(true)
+                == "needed ✗ subuids: there is no newuidmap, no newgidmap on this machine; sudo apt-get install uidmap")
     }
 
     @Test("Locked memory and swap are those of the place where the drivers were tried")

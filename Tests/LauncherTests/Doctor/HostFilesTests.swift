@@ -3,11 +3,8 @@ import Testing
 @testable import Launcher
 
 struct HostFilesTests {
-    @Test("Subordinate ids are counted by name and by number, and of no other")
-    func subordinateIDs() {
-        let text = "ann:100000:65536\nanna:1:7\n1000:300000:10\nbroken\nann:x:y\n"
-        #expect(HostFiles.subordinateIDs(text, user: "ann", uid: 1000) == 65_546)
-        #expect(HostFiles.subordinateIDs(text, user: "bob", uid: 5) == 0)
+    @Test("A user has a name, or a number where there is none")
+    func user() {
         #expect(HostFiles.userName("root:x:0:0::/:\nann:x:1000:1000::/:\n", uid: 1000) == "ann")
         #expect(HostFiles.userName("", uid: 7) == "7")
     }

@@ -11,7 +11,7 @@ final class FuseConnection {
     }
 
     static func open() throws(Failure) -> FuseConnection {
-        try failing(.provider, next: "run the pod with --device /dev/fuse, as tazpod up does") { () throws(SystemError) in
+        try failing(.provider, next: "pods of docker and of root have it, with driver: auto or fuse") { () throws(SystemError) in
             FuseConnection(try Descriptor.open("/dev/fuse", O_RDWR, stage: "open /dev/fuse"))
         }
     }

@@ -3,8 +3,8 @@ import Synchronization
 
 /// Page-aligned memory for requests, used again and again: fresh pages for each large request would cost more than to encrypt them.
 final class ScratchPool: Sendable {
-    /// The largest FUSE request is 1 MiB (FUSE_MAX_MAX_PAGES of the kernel's fs/fuse/fuse_i.h), and may touch a sector at either end.
-    private static let size = (1 << 20) + 2 * 4096
+    /// A request may touch a part of a sector at either end.
+    private static let size = FuseServer.largestRequest + 2 * 4096
     private static let alignment = 4096
 
     private struct Buffers: ~Copyable, @unchecked Sendable {

@@ -25,20 +25,15 @@ final class ImageStore {
 
     // -- into memory -------------------------------------------------------------------------------------------------------
 
-    /// Copies what `image` holds into a new file system in memory; a new image gets an empty file system first. An existing one
-    /// is not changed, whatever has to be mended.
+    /// Copies what `image` holds into a new file system in memory. The image is
+    /// not changed, whatever has to be mended.
     func load(_ image: borrowing VaultImage, isExemptFromSwap: Bool) throws(Failure) -> MemoryFilesystem {
         let plain = try scratch.namelessFile(size: segment.length)
-        if image.isNew {
-            try Filesystem.make(on: plain, owner: owner)
-            try failing(.vault) { () throws(SystemError) in try cipher.encrypt(plain, into: image.descriptor) }
-        } else {
-            try checkRoom(for: try failing(.vault) { () throws(SystemError) in try dataLength(image.descriptor) })
-            try failing(.vault) { () throws(SystemError) in try cipher.decrypt(image.descriptor, into: plain) }
-            // What cannot be read of it would not be in the next image either.
-            try Filesystem.check(plain)
-            try Filesystem.verify(plain)
-        }
+        try checkRoom(for: try failing(.vault) { () throws(SystemError) in try dataLength(image.descriptor) })
+        try failing(.vault) { () throws(SystemError) in try cipher.decrypt(image.descriptor, into: plain) }
+        // What cannot be read of it would not be in the next image either.
+        try Filesystem.check(plain)
+        try Filesystem.verify(plain)
         let superblock = try Filesystem.superblock(of: plain)
         identity = superblock.identityOptions
         try checkRoom(for: superblock.used)

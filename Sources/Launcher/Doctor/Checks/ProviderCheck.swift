@@ -61,7 +61,6 @@ enum ProviderCheck {
     private static func native(_ facts: DoctorFacts) -> Finding {
         let name = "provider native"
         guard facts.chosen == .native else { return .notApplicable(name, "\(facts.chosen.rawValue) is used") }
-        if let refusal = facts.native.refusal { return .missing(name, refusal, next: nil) }
         if !facts.native.missingPrograms.isEmpty {
             return missing(facts.native.missingPrograms, name, "without it no pod can be built")
         }

@@ -12,10 +12,10 @@ enum UserNamespaceCheck {
             return .missing(
                 name, "this machine allows them to root alone", next: "sudo sysctl -w kernel.unprivileged_userns_clone=1")
         }
-        if isUnprivileged, host.restrictedUserNamespaces == "1" {
+        if isUnprivileged, host.restrictedUserNamespaces == "1", !host.hasProfile {
             return .missing(
                 name, "AppArmor lets users other than root make none that are of use",
-                next: "sudo sysctl -w kernel.apparmor_restrict_unprivileged_userns=0, or write a profile for bwrap with userns")
+                next: "sudo sysctl -w kernel.apparmor_restrict_unprivileged_userns=0, or write a profile for tazpod with userns")
         }
         guard host.userNamespaces != nil else { return .notApplicable(name, "this kernel does not say whether it allows them") }
         return .ok(name, "allowed")

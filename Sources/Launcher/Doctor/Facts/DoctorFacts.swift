@@ -61,8 +61,6 @@ enum EngineAnswer: Equatable {
 
 /// What the native provider runs pods with.
 struct NativeFacts: Equatable {
-    /// Why it runs no pods for this user.
-    var refusal: String?
     /// Programs it needs and does not find, each with the package that has it.
     var missingPrograms: [MissingProgram] = []
     var bubblewrap: String?
@@ -101,10 +99,13 @@ struct HostFacts: Equatable {
     var userNamespaces: UInt64?
     var unprivilegedUserNamespaces: String?
     var restrictedUserNamespaces: String?
-    /// Ids in the user's ranges of /etc/subuid and /etc/subgid.
-    var subordinateUsers: UInt64 = 0
-    var subordinateGroups: UInt64 = 0
-    var hasMapProgram = true
+    /// An AppArmor profile is on us, which may allow what that sysctl restricts.
+    var hasProfile = false
+    /// The user's ranges of /etc/subuid and /etc/subgid.
+    var subordinateUsers: [SubordinateIDs] = []
+    var subordinateGroups: [SubordinateIDs] = []
+    /// What of newuidmap(1) and newgidmap(1) is not there.
+    var missingMapPrograms: [String] = []
 }
 
 /// What came of trying the drivers.

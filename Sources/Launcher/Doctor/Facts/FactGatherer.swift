@@ -84,7 +84,7 @@ struct FactGatherer {
 
     private func disks(_ facts: DoctorFacts, _ project: Project, isProject: Bool) -> [DiskFacts] {
         let vault = HostProbe.vaultDisk(project, isProject: isProject)
-        if facts.chosen == .native { return [vault, HostProbe.disk("native", NativeStore.stateRoot)] }
+        if facts.chosen == .native { return [vault, HostProbe.disk("native", NativeStore().root)] }
         guard case .answers(let engine)? = facts.chosenEngine, let folder = engine.dataFolder else { return [vault] }
         var disk = HostProbe.disk(facts.chosen.rawValue, folder)
         // It is the daemon that writes there.
@@ -123,7 +123,7 @@ struct FactGatherer {
     private func obstacle(_ facts: DoctorFacts) -> String? {
         if facts.missingProviders[facts.chosen] != nil { return "are tried where a pod can be" }
         if facts.chosen == .native {
-            let isReady = facts.native.refusal == nil && facts.native.missingPrograms.isEmpty
+            let isReady = facts.native.missingPrograms.isEmpty && NamespaceIDs.problem(facts.host) == nil
             return isReady ? nil : "are tried once native can build a pod"
         }
         guard case .answers? = facts.chosenEngine else { return "are tried once \(facts.chosen.rawValue) answers" }

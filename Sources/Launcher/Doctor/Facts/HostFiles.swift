@@ -21,17 +21,6 @@ enum HostFiles {
         return String(uid)
     }
 
-    /// How many ids /etc/subuid or /etc/subgid gives to a user, who is there by name or by number (subuid(5)).
-    static func subordinateIDs(_ text: String, user: String, uid: UInt32) -> UInt64 {
-        text.split(separator: "\n").reduce(UInt64(0)) { sum, line in
-            let fields = line.split(separator: ":", omittingEmptySubsequences: false)
-            guard fields.count == 3, fields[0] == user || fields[0] == String(uid), let count = UInt64(fields[2]) else {
-                return sum
-            }
-            return sum &+ count
-        }
-    }
-
     /// resolv.conf(5).
     static func nameServers(_ text: String) -> Int {
         text.split(separator: "\n").count { $0.split { $0 == " " || $0 == "\t" }.first == "nameserver" }

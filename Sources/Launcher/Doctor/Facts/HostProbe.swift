@@ -17,9 +17,10 @@ struct HostProbe {
         facts.userNamespaces = HostFiles.setting("user/max_user_namespaces").flatMap { UInt64($0) }
         facts.unprivilegedUserNamespaces = HostFiles.setting("kernel/unprivileged_userns_clone")
         facts.restrictedUserNamespaces = HostFiles.setting("kernel/apparmor_restrict_unprivileged_userns")
-        facts.subordinateUsers = HostFiles.subordinateIDs(HostFiles.text("/etc/subuid"), user: facts.user, uid: uid)
-        facts.subordinateGroups = HostFiles.subordinateIDs(HostFiles.text("/etc/subgid"), user: facts.user, uid: uid)
-        facts.hasMapProgram = isProgram("newuidmap", path: environmentValue("PATH") ?? "")
+        facts.hasProfile = !["", "unconfined\n"].contains(HostFiles.text("/proc/self/attr/current"))
+        facts.subordinateUsers = SubordinateIDs.parse(HostFiles.text("/etc/subuid"), user: facts.user, uid: uid)
+        facts.subordinateGroups = SubordinateIDs.parse(HostFiles.text("/etc/subgid"), user: facts.user, uid: uid)
+        facts.missingMapPrograms = missing([("newuidmap", "uidmap"), ("newgidmap", "uidmap")]).map { $0.name }
         return facts
     }
 
@@ -30,11 +31,6 @@ struct HostProbe {
 
     func native() -> NativeFacts {
         var facts = NativeFacts()
-        do {
-            try NativeProvider.requireRoot()
-        } catch {
-            facts.refusal = error.sentence
-        }
         facts.missingPrograms = HostProbe.missing(HostProbe.builders)
         let version = try? HostCommand(arguments: ["bwrap", "--version"], onlyEnvironment: NativeLayout.baseEnvironment)
             .run(seconds: EngineProbe.seconds, log: log)

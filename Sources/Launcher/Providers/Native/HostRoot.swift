@@ -19,6 +19,11 @@ struct HostRoot: Equatable {
         "bin", "etc", "lib", "lib32", "lib64", "libx32", "nix", "opt", "sbin", "snap", "srv", "sys", "usr", "var",
     ]
 
+    /// Whether a pod would see the folder at `path`.
+    func contains(_ path: String) -> Bool {
+        folders.contains { path.hasPrefix("/\($0)/") }
+    }
+
     static func current() -> HostRoot {
         var root = HostRoot(folders: [], links: [], resolverFile: nil)
         for name in candidates {

@@ -11,21 +11,22 @@ struct NativeAccounts: Equatable {
     var uid: uid_t
     var gid: gid_t
 
-    private static let defaultID: UInt32 = 1000
-
     /// The workspace user has the uid of the project's owner, so that the files stay whose they are; a project of root's gets
     /// the usual first user, because nothing can keep a secret from root.
-    static func forPod(_ plan: PodPlan) throws(Failure) -> NativeAccounts {
+    ///
+    /// - Parameter isMapped: The pod's ids are not the host's: then its files stay whose they are by their `IDMap`.
+    static func forPod(_ plan: PodPlan, isMapped: Bool) throws(Failure) -> NativeAccounts {
         var status = stat()
         guard stat(plan.directory, &status) == 0 else {
             throw Failure(.project, SystemError.last("look at the project's folder \(plan.directory)"))
         }
-        let isRoots = status.st_uid == 0
+        let takesDefault = status.st_uid == 0 || isMapped
         let host = try failing(.provider) { () throws(SystemError) in
             (try readFile("/etc/passwd", stage: "read /etc/passwd"), try readFile("/etc/group", stage: "read /etc/group"))
         }
         return make(
-            user: plan.workspace.user, uid: isRoots ? defaultID : status.st_uid, gid: isRoots ? defaultID : status.st_gid,
+            user: plan.workspace.user, uid: takesDefault ? IDMap.workspaceID : status.st_uid,
+            gid: takesDefault ? IDMap.workspaceID : status.st_gid,
             passwd: String(decoding: host.0, as: UTF8.self), group: String(decoding: host.1, as: UTF8.self))
     }
 

@@ -6,9 +6,12 @@ struct NativeCommand {
     let request: PodCommand
     let record: PodRecord
     let pid: Int32
+    /// The pod's root is that of a user namespace; whoever made that may join it.
+    var hasUserNamespace = false
 
     var hostCommand: HostCommand {
-        var arguments = ["nsenter", "--target", String(pid), "--mount", "--uts", "--ipc", "--pid"]
+        let user = hasUserNamespace ? ["--user"] : []
+        var arguments = ["nsenter", "--target", String(pid)] + user + ["--mount", "--uts", "--ipc", "--pid"]
         arguments += ["--wdns=\(request.directory ?? PodPaths.workspace)", "--"]
         return HostCommand(arguments: arguments + (request.isInteractive ? relayed : inner), onlyEnvironment: environment)
     }

@@ -13,6 +13,8 @@ struct NativeLayout {
     /// The pod's own folder on the host: home, accounts.
     let state: String
     let hostPrograms: String
+    /// Where pods of this machine are kept: nothing of other pods is seen in this one.
+    var hidden: [String] = []
     /// What runs in it, in place of a pod's init, for as long as we do: it leaves nothing on the host.
     var trial: [String]?
 
@@ -33,8 +35,7 @@ struct NativeLayout {
         arguments += ["--proc", "/proc", "--dev", "/dev"]
         for device in plan.workspace.devices.paths { arguments += ["--dev-bind-try", device, device] }
         arguments += ["--perms", "1777", "--tmpfs", "/tmp", "--perms", "1777", "--tmpfs", "/var/tmp", "--tmpfs", "/run"]
-        // Other pods' homes.
-        if trial == nil { arguments += ["--tmpfs", NativeStore.stateRoot] }
+        for folder in hidden where root.contains(folder) { arguments += ["--tmpfs", folder] }
         if let file = root.resolverFile { arguments += ["--ro-bind", file, file] }
         for (name, descriptor) in NativeLayout.accountFiles {
             arguments += trial == nil ? ["--ro-bind", "\(state)/\(name)"] : ["--ro-bind-data", descriptor]

@@ -5,6 +5,8 @@ import Linux
 import Logging
 
 /// Runs pods with no engine: bubblewrap over the host's own root, read-only, in fresh namespaces, with `tazpod-init` as PID 1.
+///
+/// For a user who is not root all of that is in a user namespace of the pod's own (`NamespaceIDs`), whose owner that user is.
 struct NativeProvider: Provider {
     let name = "native"
     let programFolder = NativeLayout.programFolder
@@ -14,37 +16,46 @@ struct NativeProvider: Provider {
     private static let buildMilliseconds: Int64 = 10_000
     /// Long enough for a vault in memory to be saved, and a stubborn process to be killed.
     private static let stopMilliseconds: Int32 = 150_000
+    private static let removeSeconds = 600
 
     /// The host's own programs, in the folder that we were started from.
     private func hostPrograms() throws -> String {
         try failing(.provider) { () throws(SystemError) in try ownFolder() }
     }
 
+    /// Of a pod without root also the programs that give it its ids; PID is what runs bubblewrap then.
     func rendering(of plan: PodPlan) -> String {
-        let layout = NativeLayout(plan: plan, state: store.folder(plan.name), hostPrograms: (try? hostPrograms()) ?? ".")
-        return HostCommand(arguments: layout.arguments(root: HostRoot.current())).description
+        let ids = (try? NamespaceIDs.ofCaller()) ?? nil
+        let own = ids == nil ? plan : (try? UserPod.plan(plan)) ?? plan
+        var layout = NativeLayout(plan: own, state: store.folder(plan.name), hostPrograms: (try? hostPrograms()) ?? ".")
+        layout.hidden = store.hidden
+        let commands = (ids?.commands(pid: "PID") ?? []) + [HostCommand(arguments: layout.arguments(root: HostRoot.current()))]
+        return commands.map { $0.description }.joined(separator: "\n")
     }
 
     func start(_ plan: PodPlan, existing: PodRecord?) async throws -> PodRecord {
-        try NativeProvider.requireRoot()
         if let existing, existing.state == .running { return existing }
-        let folder = store.folder(plan.name)
-        let layout = NativeLayout(plan: plan, state: folder, hostPrograms: try hostPrograms())
-        try store.prepare(plan, accounts: try NativeAccounts.forPod(plan))
-        let pid = try launch(layout, log: store.logFile(plan.name), plan: plan)
+        let ids = try NamespaceIDs.ofCaller()
+        let own = ids == nil ? plan : try UserPod.plan(plan)
+        if ids != nil { try UserPod(uid: getuid(), gid: getgid()).checkReach(plan) }
+        for line in NativeNotices.lines(for: plan) { log.notice("\(line)") }
+        try store.prepare(plan, accounts: try NativeAccounts.forPod(plan, isMapped: ids != nil))
+        var layout = NativeLayout(plan: own, state: store.folder(plan.name), hostPrograms: try hostPrograms())
+        layout.hidden = store.hidden
+        let pid: Int32
+        do {
+            pid = try launch(layout, ids, log: store.logFile(plan.name))
+        } catch {
+            // Without a record nobody would remove it.
+            if existing == nil { try? store.remove(plan.name) }
+            throw error
+        }
         try store.save(plan, pid: pid)
         try await waitUntilBuilt(pid)
         guard let record = try store.record(plan.name), record.state == .running else {
             throw Failure(.provider, "the pod ended as soon as it started; tazpod logs says why")
         }
         return record
-    }
-
-    static func requireRoot() throws(Failure) {
-        guard geteuid() == 0 else {
-            throw Failure(
-                .provider, "without root this version cannot run a pod natively; run it as root, or use --provider docker")
-        }
     }
 
     /// bubblewrap tells the pid before it has built the pod around it; the pod is there once our init runs in it.
@@ -64,32 +75,50 @@ struct NativeProvider: Provider {
     /// Starts bubblewrap, in a session of its own so that closing our terminal does not reach it.
     ///
     /// - Returns: the pid of the pod's PID 1, as bubblewrap tells it.
-    private func launch(_ layout: NativeLayout, log logFile: String, plan: PodPlan) throws -> Int32 {
-        let command = HostCommand(arguments: layout.arguments(root: HostRoot.current()))
+    private func launch(_ layout: NativeLayout, _ ids: NamespaceIDs?, log logFile: String) throws -> Int32 {
+        let command = HostCommand(arguments: layout.arguments(root: HostRoot.current()), ids: ids)
         log.debug("running \(command.description)")
-        return try failing(.provider, next: "install bubblewrap, or choose another provider") { () throws(SystemError) in
-            let output = try Descriptor.open(logFile, O_WRONLY | O_CREAT | O_APPEND, mode: 0o600, stage: "open the pod's log")
-            let null = try Descriptor.open("/dev/null", O_RDONLY, stage: "open /dev/null")
-            let information = try Pipe()
-            let variables = layout.environment.map { [UInt8]("\($0.key)=\($0.value)".utf8) }
-            var spawning = SpawnPlan(command.arguments, environment: variables)
-            spawning.descriptors = .only([null.raw, output.raw, output.raw, information.writing.raw])
-            spawning.group = .session
-            spawning.directory = "/"
-            _ = try spawn(spawning)
-            let text = try information.keepReading().readAll(limit: 4096, stage: "hear from bubblewrap")
-            guard let pid = BubblewrapInformation.childPID(text) else {
-                throw SystemError("start the pod (tazpod logs says why)", errno: ECHILD)
-            }
-            return pid
+        let output = try failing(.provider) { () throws(SystemError) in
+            try Descriptor.open(logFile, O_WRONLY | O_CREAT | O_APPEND, mode: 0o600, stage: "open the pod's log")
         }
+        let null = try failing(.provider) { () throws(SystemError) in
+            try Descriptor.open("/dev/null", O_RDONLY, stage: "open /dev/null")
+        }
+        let information = try failing(.provider) { () throws(SystemError) in try Pipe() }
+        let variables = layout.environment.map { [UInt8]("\($0.key)=\($0.value)".utf8) }
+        var spawning = SpawnPlan(command.arguments, environment: variables)
+        spawning.descriptors = .only([null.raw, output.raw, output.raw, information.writing.raw])
+        spawning.group = .session
+        spawning.directory = "/"
+        _ = try command.start(spawning, log: log)
+        let answer = information.keepReading()
+        let text = try failing(.provider) { () throws(SystemError) in
+            try answer.readAll(limit: 4096, stage: "hear from bubblewrap")
+        }
+        guard let pid = BubblewrapInformation.childPID(text) else {
+            let said = HostFiles.text(logFile).split(separator: "\n").last ?? "it said nothing"
+            throw Failure(.provider, "bubblewrap could not build the pod (\(said))")
+        }
+        return pid
     }
 
     func remove(_ podName: String) async throws {
-        if let record = try await find(podName), record.state == .running, let pid = record.pid {
+        if let record = try find(podName), record.state == .running, let pid = record.pid {
             try end(pid)
         }
-        try store.remove(podName)
+        do {
+            try store.remove(podName)
+        } catch {
+            try removeAsPodsRoot(podName, error)
+        }
+    }
+
+    /// What the workspace user closed to itself, only root can remove: without root, the pod's.
+    private func removeAsPodsRoot(_ podName: String, _ problem: any Error) throws {
+        guard let ids = try NamespaceIDs.ofCaller() else { throw problem }
+        let command = HostCommand(
+            arguments: ["rm", "-rf", "--", store.folder(podName)], onlyEnvironment: NativeLayout.baseEnvironment, ids: ids)
+        guard try command.run(seconds: NativeProvider.removeSeconds, log: log).status == 0 else { throw problem }
     }
 
     private func end(_ pid: Int32) throws {
@@ -105,7 +134,7 @@ struct NativeProvider: Provider {
         }
     }
 
-    func find(_ podName: String) async throws -> PodRecord? {
+    func find(_ podName: String) throws -> PodRecord? {
         try store.record(podName)
     }
 
@@ -123,16 +152,22 @@ struct NativeProvider: Provider {
 
     func command(_ request: PodCommand, in record: PodRecord) throws -> HostCommand {
         guard let pid = record.pid else { throw Failure(.provider, "the pod is not running; run tazpod up") }
-        return NativeCommand(request: request, record: record, pid: pid).hostCommand
+        return NativeCommand(request: request, record: record, pid: pid, hasUserNamespace: geteuid() != 0).hostCommand
+    }
+
+    func root(of record: PodRecord) -> String? {
+        geteuid() == 0 ? record.pid.map { "/proc/\($0)/root" } : nil
     }
 
     func trial(of plan: PodPlan, _ arguments: [String]) throws -> TrialCommand {
-        try NativeProvider.requireRoot()
+        let ids = try NamespaceIDs.ofCaller()
+        let plan = ids == nil ? plan : try UserPod.plan(plan)
         var layout = NativeLayout(plan: plan, state: "", hostPrograms: try hostPrograms())
         layout.trial = ["\(programFolder)/tazpod-ghost"] + arguments
-        let accounts = try NativeAccounts.forPod(plan)
+        let accounts = try NativeAccounts.forPod(plan, isMapped: ids != nil)
         return TrialCommand(
-            command: HostCommand(arguments: layout.arguments(root: HostRoot.current()), onlyEnvironment: layout.environment),
+            command: HostCommand(
+                arguments: layout.arguments(root: HostRoot.current()), onlyEnvironment: layout.environment, ids: ids),
             inputs: [accounts.passwd, accounts.group])
     }
 

@@ -5,8 +5,10 @@ import Linux
 
 /// Where native pods are kept on the host, in place of an engine's labels: a folder for each, and what runs in /run.
 struct NativeStore: Sendable {
-    /// Root's pods.
-    static let stateRoot = "/var/lib/tazpod"
+    /// The folder of all pods: root's, or this user's own.
+    let root: String
+
+    private static let systemRoot = "/var/lib/tazpod"
     private static let recordFile = "pod.json"
 
     /// What is written when a pod starts. A later version has to read it, so it holds no more than is asked for.
@@ -22,7 +24,25 @@ struct NativeStore: Sendable {
         var bootID: String
     }
 
-    func folder(_ name: String) -> String { "\(NativeStore.stateRoot)/\(name)" }
+    init() {
+        root = geteuid() == 0 ? NativeStore.systemRoot : NativeStore.usersRoot(environmentValue, uid: getuid())
+    }
+
+    /// Where the XDG Base Directory Specification has a user's state; paths that are not absolute do not count.
+    static func usersRoot(_ variable: (String) -> String?, uid: uid_t) -> String {
+        if let state = variable("XDG_STATE_HOME"), state.hasPrefix("/") { return "\(state)/tazpod" }
+        let home = variable("HOME").flatMap { $0.hasPrefix("/") ? $0 : nil }
+        return "\(home ?? (try? Account.find(String(uid)))?.home ?? "/")/.local/state/tazpod"
+    }
+
+    /// The folders of this machine's pods that are there.
+    var hidden: [String] {
+        [NativeStore.systemRoot, root].reduce(into: []) { folders, folder in
+            if !folders.contains(folder), access(folder, F_OK) == 0 { folders.append(folder) }
+        }
+    }
+
+    func folder(_ name: String) -> String { "\(root)/\(name)" }
 
     func logFile(_ name: String) -> String { "\(folder(name))/log" }
 
@@ -30,9 +50,8 @@ struct NativeStore: Sendable {
     func prepare(_ plan: PodPlan, accounts: NativeAccounts) throws {
         let folder = folder(plan.name)
         try failing(.provider) { () throws(SystemError) in
-            for (path, mode) in [(NativeStore.stateRoot, 0o755), (folder, 0o755)] as [(String, mode_t)] {
-                if mkdir(path, mode) != 0, clinux_errno() != EEXIST { throw SystemError.last("make \(path)") }
-            }
+            try makeRoot()
+            if mkdir(folder, 0o755) != 0, clinux_errno() != EEXIST { throw SystemError.last("make \(folder)") }
             try write(accounts.passwd, to: "\(folder)/passwd")
             try write(accounts.group, to: "\(folder)/group")
         }
@@ -41,14 +60,28 @@ struct NativeStore: Sendable {
         // As useradd -m would: the skeleton, then the owner.
         try failing(.provider) { () throws(SystemError) in
             try retrying("make \(home)") { mkdir(home, 0o700) }
-            try retrying("give \(home) to the user") { chown(home, accounts.uid, accounts.gid) }
-            guard access("/etc/skel", R_OK) == 0 else { return }
             var copying = SpawnPlan(["cp", "-r", "/etc/skel/.", home], environment: [[UInt8]("PATH=/usr/bin:/bin".utf8)])
-            copying.account = Account(
-                name: plan.workspace.user, uid: accounts.uid, gid: accounts.gid, home: home, shell: "", groups: [accounts.gid])
+            if geteuid() == 0 {
+                try retrying("give \(home) to the user") { chown(home, accounts.uid, accounts.gid) }
+                copying.account = Account(
+                    name: plan.workspace.user, uid: accounts.uid, gid: accounts.gid, home: home, shell: "",
+                    groups: [accounts.gid])
+            }
+            guard access("/etc/skel", R_OK) == 0 else { return }
             var status: Int32 = 0
             let pid = try spawn(copying)
             try retrying("wait for cp") { waitpid(pid, &status, 0) }
+        }
+    }
+
+    /// What is on the way to a user's own folder is made too, for that user alone.
+    private func makeRoot() throws(SystemError) {
+        var path = ""
+        for part in root.split(separator: "/") {
+            path += "/\(part)"
+            if access(path, F_OK) == 0 { continue }
+            let mode: mode_t = root == NativeStore.systemRoot ? 0o755 : 0o700
+            if mkdir(path, mode) != 0, clinux_errno() != EEXIST { throw SystemError.last("make \(path)") }
         }
     }
 
@@ -70,7 +103,7 @@ struct NativeStore: Sendable {
     }
 
     func names() -> [String] {
-        ((try? FileManager.default.contentsOfDirectory(atPath: NativeStore.stateRoot)) ?? []).sorted()
+        ((try? FileManager.default.contentsOfDirectory(atPath: root)) ?? []).sorted()
     }
 
     func record(_ name: String) throws -> PodRecord? {
