@@ -26,6 +26,24 @@ def stock_backup(pod):
     return file
 
 
+@pytest.mark.parametrize("provider", ["native"], indirect=True)
+def test_the_header_of_a_vault_made_here_is_one_to_stock_tools(make_pod):
+    pod = make_pod(config="vault: {size: 64MiB}\n").up()
+    pod.unlock()
+    pod.ghost("echo kept >~/secrets/file")
+    pod.lock()
+    backup, stock = pod.folder / "header", stock_backup(pod)
+    vault(pod, "backup", backup)
+    assert backup.read_bytes() == stock.read_bytes()
+    damage(pod.image, 0, len(backup.read_bytes()))
+    tool("cryptsetup", "--batch-mode", "luksHeaderRestore", str(pod.image), "--header-backup-file", str(backup))
+    assert stock_opens(pod.image, PASSPHRASE)
+    damage(pod.image, 0, len(backup.read_bytes()))
+    vault(pod, "restore", "--yes", stock)
+    pod.unlock()
+    assert pod.ghost("cat ~/secrets/file").output == "kept\n"
+
+
 # -- backup and restore ---------------------------------------------------------------------------------------------------
 
 
