@@ -53,7 +53,7 @@ test-vm: build packages-test packages-vm
 	$(PYTHON) -m pytest --quiet --durations=5 Tests/Machine
 
 # Every figure of docs/performance.md but those of `soak`, or those of the groups in ONLY.
-bench: build packages-native packages-docker packages-images packages-bench
+bench: build packages-native packages-docker packages-images packages-vm packages-bench
 	$(PYTHON) scripts/bench $(ONLY)
 
 check: build packages-check

@@ -61,7 +61,7 @@ def test_a_stopped_pod_starts_again_with_what_was_written_in_it_and_a_locked_vau
     assert "run tazpod up" in pod.run("unlock", check=PROVIDER).errors
     pod.run("stop", check=0)
     pod.run("start", check=0)
-    assert pod_state(pod) == "running" and pod.vault_state() == "locked"
+    assert pod_state(pod) == "ready" and pod.vault_state() == "locked"
     assert pod.public("cat", "/home/tazpod/kept", check=0).output == "kept\n"
     before = inits_of(pod)
     pod.run("start", check=0)
@@ -83,6 +83,7 @@ def test_four_at_once_wait_for_each_other(new_pod):
     assert pod_state(new_pod) == "absent" and inits_of(new_pod) == []
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("whom", ["the launcher", "all that it started"])
 def test_up_and_down_killed_at_any_instant_are_mended_by_the_next(new_pod, provider, whom):
     pod, chance = new_pod, random.Random(SEED)
@@ -132,4 +133,4 @@ def test_whoever_waits_says_so_and_goes_on_when_the_other_is_done_or_was_killed(
         assert b"waiting for another tazpod" in waiting.stderr.readline()
         assert pod_state(new_pod) == "absent"
     ended(waiting)
-    assert pod_state(new_pod) == "running"
+    assert pod_state(new_pod) == "ready"
