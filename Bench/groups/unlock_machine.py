@@ -14,7 +14,7 @@ TITLE = "Unlocking with device-mapper"
 PEER = "losetup, cryptsetup open, mount, unshare, setpriv bash -c true"
 # What somebody would do by hand.
 PIPELINE = """\
-device=$(losetup --find --show /vault/vault.img) && cryptsetup open --key-file - $device bench && mount /dev/mapper/bench /mnt && \
+device=$(losetup --find --show /vault/vault.img) && cryptsetup open --key-file /key $device bench && mount /dev/mapper/bench /mnt && \
 unshare --mount --pid --fork --ipc --uts setpriv --reuid=1000 --regid=1000 --clear-groups --bounding-set=-all --no-new-privs \
 bash -c true"""
 GOAL = 0.5
@@ -34,6 +34,7 @@ slot is stock cryptsetup's cheapest (`luksConvertKey {' '.join(CHEAP_DERIVATION)
 # Runs with all the privileges of the machine's root, beside the pod; a service would have none.
 SCRIPT = f"""
 cat > /bench.sh <<'END'
+printf '{PASSPHRASE}' > /key
 until tazpod-init --probe ready; do usleep 100000; done
 export DM_DISABLE_UDEV=1
 spent() {{ echo "[[$1 $((${{EPOCHREALTIME/./}} - ${{start/./}}))]]"; }}
@@ -44,7 +45,7 @@ ours() {{
 }}
 peer() {{
     start=$EPOCHREALTIME
-    printf '{PASSPHRASE}' | {{ {PIPELINE}; }} && spent peer
+    {PIPELINE} && spent peer
     umount /mnt; cryptsetup close bench; losetup --detach $device
 }}
 for turn in $(seq {TURNS // 2 + 1}); do ours; peer; peer; ours; done

@@ -25,6 +25,14 @@ struct EngineRecordTests {
         #expect(try EngineRecord.parse(text, of: "docker").map { $0.state } == [.running, .stopped])
     }
 
+    @Test(
+        "podman's words for a state are understood too",
+        arguments: [("Up 3 minutes", true), ("Created", false), ("Exited (0) 1 minute ago", false)])
+    func words(state: String, runs: Bool) throws {
+        let text = "{\"name\":\"a\",\"state\":\"\(state)\",\(labels)}"
+        #expect(try EngineRecord.parse(text, of: "podman").map { $0.state == .running } == [runs])
+    }
+
     @Test("A container without our labels is a pod of the usual user", arguments: ["null", "{}"])
     func noLabels(labels: String) throws {
         let record = try #require(

@@ -15,8 +15,10 @@ enum EngineRecord {
         return "{\"name\":{{json .Names}},\"state\":{{json .State}},\"labels\":{\(labels)}}"
     }()
 
-    /// The states in which there is a first process.
-    private static let runningStates = ["running", "paused", "restarting"]
+    /// The states in which there is a first process. podman's `ps` has `Up 3 minutes` in the place of `running`.
+    private static func runs(_ state: String) -> Bool {
+        ["running", "paused", "restarting"].contains(state) || state.hasPrefix("Up ")
+    }
 
     private struct Inspection: Decodable {
         var name: String
@@ -36,7 +38,7 @@ enum EngineRecord {
             return PodRecord(
                 name: String(found.name.drop { $0 == "/" }.prefix { $0 != "," }), project: labels[EngineLabels.project] ?? "",
                 directory: labels[EngineLabels.directory] ?? "", provider: engine,
-                state: runningStates.contains(found.state) ? .running : .stopped, planDigest: labels[EngineLabels.plan] ?? "",
+                state: runs(found.state) ? .running : .stopped, planDigest: labels[EngineLabels.plan] ?? "",
                 user: labels[EngineLabels.user] ?? "tazpod",
                 environment: UserEnvironment.parse(labels[EngineLabels.environment] ?? ""))
         }
