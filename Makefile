@@ -37,7 +37,7 @@ packages-%:
 images: build
 	@scripts/images.sh
 
-demo: build packages-native
+demo: build packages-native $(addprefix packages-,$(filter podman,$(PROVIDER)))
 	@PROVIDER=$(or $(PROVIDER),native) scripts/demo.sh
 
 test: build build-weakened build-sanitized packages-native packages-docker packages-images packages-podman packages-test
@@ -45,7 +45,7 @@ test: build build-weakened build-sanitized packages-native packages-docker packa
 	$(PYTHON) -m pytest --quiet --durations=10 -m "not long" Tests --ignore=Tests/Machine
 
 # What takes minutes each: the demo from a clean checkout, a hundred thousand messages, kill after kill.
-test-long: build build-weakened build-sanitized packages-native packages-docker packages-images packages-test
+test-long: build build-weakened build-sanitized packages-native packages-docker packages-images packages-podman packages-test
 	$(PYTHON) -m pytest --quiet --durations=10 -m long Tests --ignore=Tests/Machine
 
 # What takes a machine of its own, under software emulation.
@@ -53,7 +53,7 @@ test-vm: build packages-test packages-vm
 	$(PYTHON) -m pytest --quiet --durations=5 Tests/Machine
 
 # Every figure of docs/performance.md but those of `soak`, or those of the groups in ONLY.
-bench: build packages-native packages-docker packages-images packages-bench
+bench: build packages-native packages-docker packages-images packages-vm packages-bench
 	$(PYTHON) scripts/bench $(ONLY)
 
 check: build packages-check

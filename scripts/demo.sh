@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # The main job, shown: a secret that exists only inside the enclave. Run by `make demo`, which installs and builds first.
 #
-#   PROVIDER   native (default), docker
+#   PROVIDER   native (default), docker, podman
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -30,9 +30,9 @@ trap finish EXIT
 unlock() { tazpod unlock --project "$project" --passphrase-fd 9 "$@" 9<<<"$passphrase"; }
 public() { tazpod exec --project "$project" -- "$@"; }
 
-if [ "$provider" = docker ] && ! docker image inspect tazpod-base >/dev/null 2>&1; then
+if [ "$provider" != native ] && ! "$provider" image inspect tazpod-base >/dev/null 2>&1; then
     say "Building the image tazpod-base"
-    scripts/images.sh
+    ENGINE=$provider scripts/images.sh
 fi
 
 say "A new project, and its pod under the provider $provider"

@@ -1,13 +1,12 @@
 #!/usr/bin/env bash
-# Builds the images, with docker. Run by `make images`, which builds the programs first.
+# Builds the images, with docker or podman. Run by `make images`, which builds the programs first.
 #
 #   BASE_IMAGE   another Debian or Ubuntu to begin with (default: debian:trixie-slim; where no registry can be
 #                reached, a base bootstrapped from the distribution's own packages)
-#   ENGINE       the engine's command (default: docker)
+#   ENGINE       the engine's command (default: docker where it answers, else podman)
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-engine=${ENGINE:-docker}
 suite=trixie
 bootstrapped=tazpod-debian:$suite
 
@@ -34,6 +33,11 @@ base_image() {
     fi
 }
 
+engine=${ENGINE:-}
+if [ -z "$engine" ]; then
+    engine=docker
+    docker version >/dev/null 2>&1 || ! podman info >/dev/null 2>&1 || engine=podman
+fi
 "$engine" version >/dev/null 2>&1 || {
     say "$engine does not answer; start its daemon, or set ENGINE"
     exit 4
@@ -45,6 +49,11 @@ trap 'rm -rf "$context"' EXIT
 cp -r images/base/. "$context"
 mkdir "$context/bin"
 cp bin/tazpod bin/tazpod-init bin/tazpod-ghost "$context/bin"
+# podman's own format has no health check.
+case $engine in
+*podman) format=(--format docker) ;;
+*) format=() ;;
+esac
 # The classic builder is what every docker has.
-DOCKER_BUILDKIT=0 "$engine" build --quiet --tag tazpod-base --build-arg "BASE_IMAGE=$base" "$context" >/dev/null
+DOCKER_BUILDKIT=0 "$engine" build --quiet "${format[@]}" --tag tazpod-base --build-arg "BASE_IMAGE=$base" "$context" >/dev/null
 say "tazpod-base is built"

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Installs the Debian or Ubuntu packages that a task needs, if they are missing.
 #
-#   scripts/install-packages.sh build|check|native|test|images|vm|bench...
+#   scripts/install-packages.sh build|check|native|docker|podman|test|images|vm|bench...
 #
 # Quick when everything is there; otherwise it needs root and a package mirror.
 set -euo pipefail
@@ -13,7 +13,7 @@ packages_for() {
     native) echo bubblewrap e2fsprogs tmux util-linux libcryptsetup12 libqrencode4 uidmap ;;
     images) echo mmdebstrap ;;
     docker) echo docker.io iptables ;;
-    podman) echo busybox-static netavark podman runc ;;
+    podman) echo busybox-static fuse-overlayfs netavark podman runc slirp4netns uidmap ;;
     test)
         echo cryptsetup-bin docker-registry e2fsprogs gcc git libc6-dev make neovim nodejs openssh-client openssh-server python3-cryptography python3-pexpect python3-pytest psmisc strace catatonit dumb-init tini
         ;;

@@ -40,6 +40,8 @@ public struct DriverTrials: Equatable, Sendable {
     public var swaps: [String]
     /// How many user namespaces there may be (user.max_user_namespaces); nil when that is not known.
     public var userNamespaces: UInt64?
+    /// The place's root is not the machine's: the kernel opens no loop device and no device-mapper for it.
+    public var isInUserNamespace: Bool
 
     public init(configured: String) {
         self.configured = configured
@@ -49,6 +51,7 @@ public struct DriverTrials: Equatable, Sendable {
         lockableMemory = nil
         swaps = []
         userNamespaces = nil
+        isInUserNamespace = false
     }
 
     /// The answer that carries it.
@@ -67,6 +70,7 @@ public struct DriverTrials: Equatable, Sendable {
         for place in swaps { message.add("swap", place) }
         if let lockableMemory { message.add("lockable-memory", String(lockableMemory)) }
         if let userNamespaces { message.add("user-namespaces", String(userNamespaces)) }
+        if isInUserNamespace { message.add("user-namespace", "1") }
         return message
     }
 
@@ -87,5 +91,6 @@ public struct DriverTrials: Equatable, Sendable {
         swaps = texts("swap")
         lockableMemory = message.text("lockable-memory").flatMap { UInt64($0) }
         userNamespaces = message.text("user-namespaces").flatMap { UInt64($0) }
+        isInUserNamespace = message.text("user-namespace") == "1"
     }
 }

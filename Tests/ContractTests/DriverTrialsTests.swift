@@ -14,6 +14,7 @@ struct DriverTrialsTests {
         trials.lockableMemory = 8 << 20
         trials.swaps = ["/dev/sda2", "/swapfile"]
         trials.userNamespaces = 0
+        trials.isInUserNamespace = true
         return trials
     }
 

@@ -14,6 +14,16 @@ struct TrialPlaceTests {
                 == ["fuse", "ext4", "loop", "device-mapper"])
     }
 
+    @Test(
+        "Only the first user namespace has all of the machine's ids",
+        arguments: [
+            ("         0          0 4294967295\n", false), ("0 1000 1\n", true), ("0 1 1000\n1000 0 1\n1001 1001 64536\n", true),
+            ("", false),
+        ])
+    func userNamespace(idMap: String, isPart: Bool) {
+        #expect(TrialPlace.isPart(idMap: idMap) == isPart)
+    }
+
     @Test("What no list has is not there, and another name that begins or ends alike is not it")
     func none() {
         #expect(TrialPlace.kernelFeatures(filesystems: "", miscellaneous: "", devices: "") == [])

@@ -14,6 +14,7 @@ sys.path[:0] = [os.path.dirname(__file__), os.path.dirname(os.path.dirname(__fil
 from engine import DockerDaemon  # noqa: E402
 from layer import Layer  # noqa: E402
 from missing import missing  # noqa: E402
+from podman import Podman, variables_set  # noqa: E402
 from pod import PASSPHRASE, PROGRAMS, REPOSITORY, WEAKENED, Pod, stock_image  # noqa: E402
 from user import User  # noqa: E402
 
@@ -32,20 +33,55 @@ def docker():
     """A docker daemon with the image: the machine's own, or one that is started here on a socket of its own."""
     daemon = DockerDaemon.find_or_start(missing)
     daemon.build_image()
-    previous = os.environ.get("DOCKER_HOST")
-    os.environ["DOCKER_HOST"] = daemon.host
-    yield daemon
-    if previous is None:
-        del os.environ["DOCKER_HOST"]
-    else:
-        os.environ["DOCKER_HOST"] = previous
+    with variables_set({"DOCKER_HOST": daemon.host}):
+        yield daemon
     daemon.stop()
 
 
-@pytest.fixture(params=["native", "docker"])
+@pytest.fixture(scope="session")
+def podman():
+    """Root's podman, with the image."""
+    podman = Podman.find(missing)
+    podman.build_image()
+    with variables_set(podman.variables):
+        yield podman
+
+
+# What says most about a provider, by module: all of it, or these tests. The rest is about what happens in a pod, whoever runs it.
+# TAZPOD_TEST_PODMAN=all runs everything.
+UNDER_PODMAN = {
+    "test_bridges": {"test_what_is_written_over_a_bridge_is_kept_in_the_vault"},
+    "test_failures": {"test_a_wrong_passphrase", "test_an_image_that_another_pod_has_open", "test_an_image_on_a_read_only_mount"},
+    "test_isolation": {
+        "test_no_channel_into_a_ghost_is_open", "test_the_image_is_out_of_the_public_areas_reach",
+        "test_the_mount_tables_and_devices_show_nothing",
+    },
+    "test_launcher": None,
+    "test_lifecycle": None,
+    "test_sessions": {
+        "test_unlock_on_a_terminal_asks_attaches_and_locks_at_the_end", "test_a_resize_reaches_the_shell",
+        "test_a_killed_terminal_leaves_the_session_to_come_back_to",
+    },
+    "test_terminals": {"test_the_ghosts_terminal_cannot_be_opened", "test_without_own_terminals_the_public_area_would_write_to_the_ghost"},
+    "test_vault": {"test_a_new_vault_keeps_what_a_ghost_wrote", "test_the_public_area_is_not_the_ghost"},
+}
+
+
+def pytest_collection_modifyitems(items):
+    def is_wanted(item):
+        parameters = item.callspec.params if hasattr(item, "callspec") else {}
+        if parameters.get("provider") != "podman" or os.environ.get("TAZPOD_TEST_PODMAN") == "all":
+            return True
+        chosen = UNDER_PODMAN.get(item.module.__name__, set())
+        return chosen is None or item.originalname in chosen
+
+    items[:] = [item for item in items if is_wanted(item)]
+
+
+@pytest.fixture(params=["native", "docker", "podman"])
 def provider(request):
-    if request.param == "docker":
-        request.getfixturevalue("docker")
+    if request.param in ("docker", "podman"):
+        request.getfixturevalue(request.param)
     elif shutil.which("bwrap") is None:
         missing("bubblewrap is not installed")
     return request.param
@@ -132,8 +168,8 @@ def make_weakened_pod(make_pod, provider, weakened_programs, request):
 
     def make(*defences):
         config = f"env: {{WEAKENED_DEFENCES: '{','.join(defences)}'}}\n"
-        if provider == "docker":
-            image = request.getfixturevalue("docker").weakened_image(weakened_programs)
+        if provider != "native":
+            image = request.getfixturevalue(provider).weakened_image(weakened_programs)
             config += f"image: {image}\n"
         pod = make_pod(programs=weakened_programs, config=config)
         pod.use_quick_vault()

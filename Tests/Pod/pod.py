@@ -151,7 +151,7 @@ class Pod:
         if self.provider == "native":
             return json.loads((self.records / self.name / "pod.json").read_text())["pid"]
         done = subprocess.run(
-            ["docker", "inspect", "--format", "{{.State.Pid}}", self.name], capture_output=True, text=True, check=True,
+            [self.provider, "inspect", "--format", "{{.State.Pid}}", self.name], capture_output=True, text=True, check=True,
             env=self.environment, timeout=WAIT)
         return int(done.stdout)
 

@@ -295,7 +295,7 @@ def test_the_pods_first_process_is_stopped_by_the_providers_own_means(pod):
     if pod.provider == "native":
         os.kill(pod.init_pid(), signal.SIGTERM)
     else:
-        subprocess.run(["docker", "stop", pod.name], check=True, capture_output=True, timeout=60, env=pod.environment)
+        subprocess.run([pod.provider, "stop", pod.name], check=True, capture_output=True, timeout=60, env=pod.environment)
     wait_until(lambda: pod.status()["pod"] not in ("ready", "starting"), "the pod has stopped")
     pod.up()
     assert pod.status()["pod"] == "ready"

@@ -10,10 +10,17 @@ enum TrialPlace {
             filesystems: text(of: "/proc/filesystems"), miscellaneous: text(of: "/proc/misc"), devices: text(of: "/proc/devices"))
         trials.swaps = SwapSpace.onDisk(text(of: "/proc/swaps"))
         trials.userNamespaces = UInt64(text(of: "/proc/sys/user/max_user_namespaces").filter { !$0.isWhitespace })
+        trials.isInUserNamespace = isPart(idMap: text(of: "/proc/self/uid_map"))
         var limit = rlimit()
         if getrlimit(__RLIMIT_MEMLOCK, &limit) == 0, limit.rlim_cur != rlim_t.max {
             trials.lockableMemory = UInt64(limit.rlim_cur)
         }
+    }
+
+    /// Whether a user namespace of this map has some of the machine's ids and not all: only the first one has all (user_namespaces(7)).
+    static func isPart(idMap: String) -> Bool {
+        let words = idMap.split { $0 == " " || $0 == "\n" }
+        return !words.isEmpty && words != ["0", "0", "4294967295"]
     }
 
     /// What the kernel lists, by TazPod's names (proc_filesystems(5), proc_devices(5)).

@@ -15,7 +15,7 @@ struct DoctorCommand: AsyncParsableCommand, PodVerb {
             Example: tazpod doctor --provider native
             """)
 
-    @Option(help: ArgumentHelp("auto, docker or native, in place of the project's.", valueName: "provider"))
+    @Option(help: ArgumentHelp("auto, docker, podman or native, in place of the project's.", valueName: "provider"))
     var provider: ProjectConfig.ProviderName?
 
     @Flag(help: .hidden)

@@ -67,11 +67,7 @@ struct LockCommand: AsyncParsableCommand, PodVerb {
 
     func run() async throws {
         guard all else { return try await lock(options.findRunningPod()) }
-        for provider in await ProviderChoice(log: options.log).all() {
-            for record in try await provider.list() where record.state == .running {
-                try await lock(FoundPod(record: record, provider: provider))
-            }
-        }
+        for pod in try await ProviderChoice(log: options.log).allPods() where pod.record.state == .running { try await lock(pod) }
     }
 
     private func lock(_ pod: FoundPod) async throws {

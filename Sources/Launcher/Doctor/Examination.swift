@@ -1,11 +1,10 @@
 /// All the checks, in the order in which they are shown.
 enum Examination {
     static func report(on facts: DoctorFacts) -> DoctorReport {
-        let isUnprivileged = facts.chosen == .native && !facts.host.isRoot
         var findings = [project(facts)] + ProviderCheck.findings(facts)
         findings.append(KernelCheck.finding(release: facts.host.kernel))
-        findings.append(UserNamespaceCheck.finding(facts.host, isUnprivileged: isUnprivileged))
-        findings.append(SubordinateIDCheck.finding(facts.host, isUnprivileged: isUnprivileged))
+        findings.append(UserNamespaceCheck.finding(facts.host, isUnprivileged: facts.isUnprivileged))
+        findings.append(SubordinateIDCheck.finding(facts.host, isUnprivileged: facts.isUnprivileged))
         findings.append(ImageCheck.finding(facts.image, image: facts.config.image, provider: facts.chosen))
         findings += DriverCheck.findings(facts.drivers, wanted: facts.config.vault.driver.rawValue)
         findings += MemoryCheck.findings(facts.drivers.place)

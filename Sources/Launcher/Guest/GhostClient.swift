@@ -22,6 +22,15 @@ struct GhostClient {
 
     /// Asks, waits for the end, and returns the status of what ran.
     func run() throws(Failure) -> Int32 {
+        do {
+            return try converse()
+        } catch {
+            passphrase?.waitUntilComplete()
+            throw error
+        }
+    }
+
+    private func converse() throws(Failure) -> Int32 {
         let signals = try failing(.provider) { () throws(SystemError) in
             let set = SignalSet.of(GhostClient.passedSignals)
             try set.setAsMask()

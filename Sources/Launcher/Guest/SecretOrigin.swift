@@ -31,6 +31,20 @@ enum SecretOrigin: Equatable {
         }
     }
 
+    /// Waits until all of it has come, for a second at most: for who fails before reading it. podman's exec may lose what a command
+    /// said that ends while its input is still on its way.
+    func waitUntilComplete() {
+        switch self {
+        case .line(STDIN_FILENO), .file("-"), .framed: break
+        case .line, .file: return
+        }
+        // Its end is told (POLLHUP) whether it was read or not.
+        var watched = pollfd(fd: STDIN_FILENO, events: 0, revents: 0)
+        poll(&watched, 1, SecretOrigin.longestWait)
+    }
+
+    private static let longestWait: Int32 = 1000
+
     private static func copy(of number: Int32) throws(SystemError) -> Descriptor {
         Descriptor(owning: try retrying("use descriptor \(number)") { clinux_fcntl(number, F_DUPFD_CLOEXEC, 3) })
     }

@@ -17,6 +17,15 @@ struct VaultClient {
 
     /// Asks, and waits for the answer.
     func run() throws -> Message {
+        do {
+            return try converse()
+        } catch {
+            passphrase?.waitUntilComplete()
+            throw error
+        }
+    }
+
+    private func converse() throws -> Message {
         let signals = try failing(.provider) { () throws(SystemError) in
             let set = SignalSet.of(VaultClient.endingSignals)
             try set.setAsMask()

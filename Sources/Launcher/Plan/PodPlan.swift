@@ -60,6 +60,8 @@ struct PodPlan: Codable, Equatable {
         var seccomp = "default"
         /// AppArmor's profile for containers forbids every mount; the enclave needs some.
         var appArmor = "unconfined"
+        /// SELinux's type for containers may not read a project's folder, and mounts nothing either.
+        var seLinux = "disable"
     }
 
     struct Resources: Codable, Equatable {

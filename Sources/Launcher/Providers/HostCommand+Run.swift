@@ -12,9 +12,9 @@ struct CommandOutput: Sendable {
     var output: String
     var errors: String
 
-    /// The last line on standard error: where tools put what went wrong.
+    /// The last line on standard error: where tools put what went wrong, podman after a word of its own.
     var complaint: String {
-        errors.split(separator: "\n").last.map { String($0) } ?? "it said nothing"
+        errors.split(separator: "\n").last.map { String($0.trimmingPrefix("Error: ")) } ?? "it said nothing"
     }
 }
 

@@ -1,3 +1,4 @@
+import CLinux
 import Contract
 import Linux
 import Logging
@@ -6,19 +7,23 @@ import Logging
 struct ProviderChoice {
     let log: Logger
 
-    private var docker: DockerProvider { DockerProvider(log: log) }
+    private var docker: EngineProvider { EngineProvider(engine: .docker, log: log) }
+    private var podman: EngineProvider { EngineProvider(engine: .podman(isRootless: geteuid() != 0), log: log) }
     private var native: NativeProvider { NativeProvider(log: log) }
 
-    /// The provider called `name`; `auto` is docker where a daemon answers, and native elsewhere.
+    /// The provider called `name`; `auto` is docker where a daemon answers, else podman where it works, and native elsewhere.
     ///
     /// - Throws: code 4 for one that this version does not have.
     func named(_ name: ProjectConfig.ProviderName) async throws -> any Provider {
         switch name {
         case .docker: return docker
+        case .podman: return podman
         case .native: return native
-        case .auto: return await docker.answers() ? docker : native
-        case .podman, .kubernetes:
-            throw Failure(.provider, "this version has no \(name.rawValue) provider; choose docker or native")
+        case .auto:
+            for engine in [docker, podman] where await engine.answers() { return engine }
+            return native
+        case .kubernetes:
+            throw Failure(.provider, "this version has no \(name.rawValue) provider; choose docker, podman or native")
         }
     }
 
@@ -32,22 +37,41 @@ struct ProviderChoice {
 
     /// The project's pod, wherever it is: the provider that `up` would choose now may be another one than it chose then.
     ///
-    /// Only where docker is asked for by name is it an error that it does not answer.
+    /// Only where an engine is asked for by name is it an error that it does not answer.
     func findPod(of project: Project) async throws -> FoundPod? {
         let name = project.podName
         if let record = try native.find(name) { return FoundPod(record: record, provider: native) }
-        do {
-            if let record = try await docker.find(name) { return FoundPod(record: record, provider: docker) }
-        } catch {
-            if project.config.provider == .docker { throw error }
-            log.debug("docker does not answer, so no pod is looked for there")
+        for engine in engines(of: project) {
+            do {
+                if let record = try await engine.find(name) { return FoundPod(record: record, provider: engine) }
+            } catch {
+                if project.config.provider.rawValue == engine.name { throw error }
+                log.debug("\(engine.name) does not answer, so no pod is looked for there")
+            }
         }
         return nil
     }
 
-    /// Every provider that has something to list.
-    func all() async -> [any Provider] {
-        await docker.answers() ? [native, docker] : [native]
+    /// In the order in which they are asked: what the project names is where its pod most likely is.
+    private func engines(of project: Project) -> [EngineProvider] {
+        project.config.provider == .podman ? [podman, docker] : [docker, podman]
+    }
+
+    /// Every pod of this user, of all providers that answer.
+    func allPods() async throws -> [FoundPod] {
+        let (docker, podman, native) = (docker, podman, native)
+        async let inDocker = pods(of: docker)
+        async let inPodman = pods(of: podman)
+        return try await native.list().map { FoundPod(record: $0, provider: native) } + inDocker + inPodman
+    }
+
+    private func pods(of engine: EngineProvider) async -> [FoundPod] {
+        do {
+            return try await engine.list().map { FoundPod(record: $0, provider: engine) }
+        } catch {
+            log.debug("\(engine.name) does not answer, so its pods are left out")
+            return []
+        }
     }
 }
 

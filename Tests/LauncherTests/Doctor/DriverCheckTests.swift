@@ -126,6 +126,16 @@ struct DriverCheckTests {
         #expect(absent.next?.contains("vault: driver:") == true)
     }
 
+    @Test("Without the machine's root there are no devices, whatever nodes there are")
+    func rootless() {
+        let fuse = diagnosis("fuse", inPod: true) {
+            $0.isInUserNamespace = true
+            $0.nodes["/dev/fuse"] = .absent
+        }
+        #expect(fuse.sentence == "a rootless pod is given no devices, which are the machine's root's alone")
+        #expect(diagnosis("ram") { $0.isInUserNamespace = true }.sentence == "cannot do it")
+    }
+
     @Test("Where nothing is missing, and of a driver without devices, the trial's own sentence is what there is to say")
     func otherwise() {
         #expect(diagnosis("fuse") { _ in }.sentence == "cannot do it")

@@ -9,7 +9,6 @@ func goodFacts(_ text: String = "") throws -> DoctorFacts {
     facts.image = .programs(missing: [])
     facts.host.kernel = "6.1.0-28-amd64"
     facts.host.userNamespaces = 15_000
-    facts.missingProviders[.podman] = "this version has no podman provider"
     return facts
 }
 
@@ -87,27 +86,37 @@ struct ProviderCheckTests {
     func others() throws {
         let lines = try findings {
             $0.docker = .failed("no daemon")
-            $0.podman = .answers(EngineAnswer.Engine(version: "4.3.1"))
+            $0.podman = .installed(version: "4.3.1")
         }
         #expect(lines[0] == "– provider docker: docker does not answer (no daemon); native is used")
-        #expect(lines[1] == "– provider podman: podman 4.3.1 is installed; this version has no podman provider")
+        #expect(lines[1] == "– provider podman: podman 4.3.1 is installed; native is used")
         #expect(try findings { $0.docker = engine }.first == "– provider docker: docker 20.10.24 answers; native is used")
+    }
+
+    @Test("podman has no daemon to start, and may be rootless")
+    func podman() throws {
+        let line = { (answer: EngineAnswer) in
+            try findings {
+                $0.chosen = .podman
+                $0.podman = answer
+            }[1]
+        }
+        #expect(
+            try line(.answers(EngineAnswer.Engine(version: "4.3.1", isRootless: true)))
+                == "✓ provider podman: podman 4.3.1 answers, rootless")
+        #expect(try line(.failed("no runtime")).hasSuffix("podman info says more; mend it, or write provider: native"))
+        #expect(try line(.notInstalled).hasSuffix("sudo apt-get install podman"))
+        #expect(try line(.silent(seconds: 5)).contains("CONTAINER_HOST"))
     }
 
     @Test("A provider that this version does not have is in the way only of who asks for it")
     func unknown() throws {
         let lines = try findings {
-            $0.wanted = .podman
-            $0.chosen = .podman
-            $0.podman = .answers(EngineAnswer.Engine(version: "4.3.1"))
-        }
-        #expect(lines[1] == "needed ✗ provider podman: this version has no podman provider")
-        let kubernetes = try findings {
             $0.wanted = .kubernetes
             $0.chosen = .kubernetes
             $0.missingProviders[.kubernetes] = "this version has no kubernetes provider"
         }
-        #expect(kubernetes.last == "needed ✗ provider kubernetes: this version has no kubernetes provider")
+        #expect(lines.last == "needed ✗ provider kubernetes: this version has no kubernetes provider")
     }
 
     @Test("What native lacks is named with the packages that have it")

@@ -33,6 +33,12 @@ struct DriverDiagnosis: Equatable {
     init(_ driver: String, _ problem: String, _ place: DriverTrials?, inPod: Bool) {
         self.init(sentence: problem)
         guard let place else { return }
+        if place.isInUserNamespace, DriverDiagnosis.needs[driver] != nil {
+            self.init(
+                sentence: "a rootless pod is given no devices, which are the machine's root's alone",
+                next: "write driver: auto under vault:, which takes ram")
+            return
+        }
         for need in DriverDiagnosis.needs[driver] ?? [] {
             if let found = DriverDiagnosis.lack(of: need, place, inPod: inPod) {
                 self = found

@@ -7,7 +7,9 @@ enum ImageCheck {
         case .present(let bytes):
             return .ok(name, "\(provider.rawValue) has \(image)" + (bytes.map { " (\(Quantities.text($0)))" } ?? ""))
         case .absent:
-            let next = image.hasPrefix("tazpod-") ? "make images, in TazPod's own folder" : "\(provider.rawValue) pull \(image)"
+            let next =
+                image.hasPrefix("tazpod-")
+                ? "\(Engine.recipe(for: provider.rawValue)), in TazPod's own folder" : "\(provider.rawValue) pull \(image)"
             return .missing(name, "\(provider.rawValue) has no image \(image)", next: next)
         case .programs(let missing):
             if missing.isEmpty { return .ok(name, "native uses this machine's own programs, and they are there") }

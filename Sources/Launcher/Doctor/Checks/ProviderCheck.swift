@@ -2,7 +2,7 @@
 enum ProviderCheck {
     static func findings(_ facts: DoctorFacts) -> [Finding] {
         var findings = [
-            engine("docker", .docker, facts.docker, facts), engine("podman", .podman, facts.podman, facts), native(facts),
+            engine(.docker, facts.docker, docker, facts), engine(.podman, facts.podman, podman, facts), native(facts),
         ]
         if facts.wanted == .kubernetes {
             findings.append(
@@ -12,9 +12,24 @@ enum ProviderCheck {
         return findings
     }
 
+    /// What to do about an engine that is not as it should be.
+    private struct Advice {
+        var package: String
+        var failed: String
+        var silent: String
+    }
+
+    private static let docker = Advice(
+        package: "docker.io", failed: "start it (sudo systemctl start docker), or write provider: native",
+        silent: "restart it (sudo systemctl restart docker), or correct DOCKER_HOST or its context")
+    private static let podman = Advice(
+        package: "podman", failed: "podman info says more; mend it, or write provider: native",
+        silent: "see what podman info waits for, or correct CONTAINER_HOST or its connection")
+
     private static func engine(
-        _ command: String, _ provider: ProjectConfig.ProviderName, _ answer: EngineAnswer, _ facts: DoctorFacts
+        _ provider: ProjectConfig.ProviderName, _ answer: EngineAnswer, _ advice: Advice, _ facts: DoctorFacts
     ) -> Finding {
+        let command = provider.rawValue
         let name = "provider \(command)"
         let isChosen = facts.chosen == provider
         if isChosen, let problem = facts.missingProviders[provider] { return .missing(name, problem, next: nil) }
@@ -23,25 +38,22 @@ enum ProviderCheck {
         case .notInstalled:
             let sentence = "there is no \(command) on this machine"
             return isChosen
-                ? .missing(name, sentence, next: "sudo apt-get install \(command == "docker" ? "docker.io" : command)")
+                ? .missing(name, sentence, next: "sudo apt-get install \(advice.package)")
                 : .notApplicable(name, sentence + instead)
         case .failed(let complaint):
             let sentence = "\(command) does not answer (\(complaint))"
             return isChosen
-                ? .missing(name, sentence, next: "start it (sudo systemctl start \(command)), or write provider: native")
+                ? .missing(name, sentence, next: advice.failed)
                 : .notApplicable(name, sentence + instead)
         case .silent(let seconds):
             let sentence = "\(command) is there and gave no answer within \(seconds) seconds"
-            let next = "restart it (sudo systemctl restart \(command)), or correct DOCKER_HOST or its context"
             // Every verb looks for the pod on docker too, and would wait as long as that takes.
             return isChosen || provider == .docker
-                ? .missing(name, sentence, next: next) : .notApplicable(name, sentence + instead)
+                ? .missing(name, sentence, next: advice.silent) : .notApplicable(name, sentence + instead)
+        case .installed(let version): return .notApplicable(name, "\(command) \(version) is installed" + instead)
         case .answers(let engine):
             let sentence = "\(command) \(engine.version) answers" + (engine.isRootless ? ", rootless" : "")
             if isChosen { return .ok(name, sentence) }
-            if let problem = facts.missingProviders[provider] {
-                return .notApplicable(name, "\(command) \(engine.version) is installed; \(problem)")
-            }
             return .notApplicable(name, sentence + instead)
         }
     }

@@ -23,6 +23,11 @@ struct DoctorFacts: Equatable {
     var drivers = DriverFacts.untried("")
     var network = NetworkFacts()
 
+    /// The pod is built by a user who is not root.
+    var isUnprivileged: Bool {
+        !host.isRoot && (chosen == .native || chosen == .podman)
+    }
+
     /// The engine that would run the pod; nil for none.
     var chosenEngine: EngineAnswer? {
         switch chosen {
@@ -46,6 +51,8 @@ enum EngineAnswer: Equatable {
     }
 
     case notInstalled
+    /// It is there, and was asked for no more than its version.
+    case installed(version: String)
     case answers(Engine)
     case failed(String)
     /// It was given up after so many seconds.

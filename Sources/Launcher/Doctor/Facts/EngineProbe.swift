@@ -11,7 +11,9 @@ struct EngineProbe {
 
     private struct Information: Decodable {
         var version: String
+        /// docker's word for it is among others.
         var security: [String]?
+        var rootless: Bool?
         var kernel: String?
         var folder: String?
     }
@@ -22,26 +24,39 @@ struct EngineProbe {
             "folder":{{json .DockerRootDir}}}
             """
         return ask(["docker", "info", "--format", format]) { output in
-            guard let found = try? JSONDecoder().decode(Information.self, from: Data(output.utf8)), !found.version.isEmpty else {
-                return nil
-            }
-            var engine = EngineAnswer.Engine(version: found.version)
-            engine.isRootless = found.security?.contains { $0.contains("rootless") } ?? false
-            engine.kernel = found.kernel
-            engine.dataFolder = found.folder
+            guard var engine = EngineProbe.engine(output) else { return nil }
             engine.hasNetwork = hasBridge()
-            return engine
+            return .answers(engine)
         }
     }
 
-    /// What is installed: to tell more it would make its folders.
-    func podman() -> EngineAnswer {
+    /// What is installed: to tell more podman would make its folders.
+    func installedPodman() -> EngineAnswer {
         ask(["podman", "--version"]) { output in
-            output.split { $0 == " " || $0 == "\n" }.last.map { EngineAnswer.Engine(version: String($0)) }
+            output.split { $0 == " " || $0 == "\n" }.last.map { .installed(version: String($0)) }
         }
     }
 
-    private func ask(_ arguments: [String], _ read: (String) -> EngineAnswer.Engine?) -> EngineAnswer {
+    func podman() -> EngineAnswer {
+        let format = """
+            {"version":{{json .Version.Version}},"rootless":{{json .Host.Security.Rootless}},"kernel":{{json .Host.Kernel}},\
+            "folder":{{json .Store.GraphRoot}}}
+            """
+        return ask(["podman", "info", "--format", format]) { EngineProbe.engine($0).map { .answers($0) } }
+    }
+
+    private static func engine(_ output: String) -> EngineAnswer.Engine? {
+        guard let found = try? JSONDecoder().decode(Information.self, from: Data(output.utf8)), !found.version.isEmpty else {
+            return nil
+        }
+        var engine = EngineAnswer.Engine(version: found.version)
+        engine.isRootless = found.rootless ?? found.security?.contains { $0.contains("rootless") } ?? false
+        engine.kernel = found.kernel
+        engine.dataFolder = found.folder
+        return engine
+    }
+
+    private func ask(_ arguments: [String], _ read: (String) -> EngineAnswer?) -> EngineAnswer {
         let result: CommandOutput
         do {
             result = try HostCommand(arguments: arguments).run(seconds: EngineProbe.seconds, log: log)
@@ -49,7 +64,7 @@ struct EngineProbe {
             if error.code == .timeout { return .silent(seconds: EngineProbe.seconds) }
             return error.sentence.hasPrefix("there is no ") ? .notInstalled : .failed(error.sentence)
         }
-        if result.status == 0, let engine = read(result.output) { return .answers(engine) }
+        if result.status == 0, let answer = read(result.output) { return answer }
         return .failed(result.status == 0 ? "it speaks another version's words" : result.complaint)
     }
 

@@ -11,9 +11,10 @@ struct FactGatherer {
     ///   - project: The project, or one of defaults in the current folder.
     ///   - isProject: It is one.
     func gather(_ project: Project, isProject: Bool) async -> DoctorFacts {
-        let (docker, podman) = (EngineProbe(log: log).docker(), EngineProbe(log: log).podman())
         let wanted = provider ?? project.config.provider
-        var facts = DoctorFacts(config: project.config, wanted: wanted, chosen: choose(wanted, docker))
+        let docker = EngineProbe(log: log).docker()
+        let podman = askPodman(wanted, docker)
+        var facts = DoctorFacts(config: project.config, wanted: wanted, chosen: choose(wanted, docker, podman))
         facts.project = isProject ? project.config.name : nil
         facts.docker = docker
         facts.podman = podman
@@ -29,7 +30,7 @@ struct FactGatherer {
         }
         var pod: FoundPod?
         if isProject {
-            pod = await runningPod(of: project, docker)
+            pod = await runningPod(of: project, facts)
             if provider == nil, let name = pod?.provider.name {
                 facts.chosen = ProjectConfig.ProviderName(rawValue: name) ?? .auto
             }
@@ -42,23 +43,37 @@ struct FactGatherer {
         return facts
     }
 
+    /// No more than whether it is installed, unless the pod would run there.
+    private func askPodman(_ wanted: ProjectConfig.ProviderName, _ docker: EngineAnswer) -> EngineAnswer {
+        let installed = EngineProbe(log: log).installedPodman()
+        guard case .installed = installed else { return installed }
+        if wanted == .podman { return EngineProbe(log: log).podman() }
+        if case .answers = docker { return installed }
+        return wanted == .auto ? EngineProbe(log: log).podman() : installed
+    }
+
     /// As `tazpod up` does.
-    private func choose(_ wanted: ProjectConfig.ProviderName, _ docker: EngineAnswer) -> ProjectConfig.ProviderName {
+    private func choose(
+        _ wanted: ProjectConfig.ProviderName, _ docker: EngineAnswer, _ podman: EngineAnswer
+    ) -> ProjectConfig.ProviderName {
         guard wanted == .auto else { return wanted }
         if case .answers = docker { return .docker }
+        if case .answers = podman { return .podman }
         return .native
     }
 
-    /// docker is asked only if it answers.
-    private func runningPod(of project: Project, _ docker: EngineAnswer) async -> FoundPod? {
-        let native = NativeProvider(log: log)
-        if let record = try? native.find(project.podName) {
-            return record.state == .running ? FoundPod(record: record, provider: native) : nil
+    /// An engine is asked only if it answers.
+    private func runningPod(of project: Project, _ facts: DoctorFacts) async -> FoundPod? {
+        var providers: [any Provider] = [NativeProvider(log: log)]
+        let choice = ProviderChoice(log: log)
+        for (name, answer) in [(ProjectConfig.ProviderName.docker, facts.docker), (.podman, facts.podman)] {
+            if case .answers = answer, let engine = try? await choice.named(name) { providers.append(engine) }
         }
-        guard case .answers = docker else { return nil }
-        let provider = DockerProvider(log: log)
-        guard let record = try? await provider.find(project.podName), record.state == .running else { return nil }
-        return FoundPod(record: record, provider: provider)
+        for provider in providers {
+            guard let record = try? await provider.find(project.podName) else { continue }
+            return record.state == .running ? FoundPod(record: record, provider: provider) : nil
+        }
+        return nil
     }
 
     private func image(_ facts: DoctorFacts) -> ImageAnswer {

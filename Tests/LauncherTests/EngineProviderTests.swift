@@ -1,11 +1,14 @@
+import Contract
 import Logging
 import Testing
 
 @testable import Launcher
 
 /// The commands that the provider makes; none of them is run.
-struct DockerProviderTests {
-    private let provider = DockerProvider(log: Logger(label: "test") { _ in ConsoleLogHandler(logLevel: .critical) })
+struct EngineProviderTests {
+    private static let log = Logger(label: "test") { _ in ConsoleLogHandler(logLevel: .critical) }
+    private let provider = EngineProvider(engine: .docker, log: log)
+    private let rootless = EngineProvider(engine: .podman(isRootless: true), log: log)
     private let record = PodRecord(
         name: "pod", project: "web", directory: "/p/web", provider: "docker", state: .running, planDigest: "", user: "ann")
 
@@ -50,5 +53,23 @@ struct DockerProviderTests {
         let plan = try plan()
         #expect(provider.rendering(of: plan).hasPrefix("docker run --detach --pull never --name \(plan.name) "))
         #expect(provider.rendering(of: plan).hasSuffix(" tazpod-base"))
+    }
+
+    @Test("podman's commands are docker's words")
+    func podman() throws {
+        let request = PodCommand(arguments: ["ls"], environment: ["TERM": "xterm"], directory: "/")
+        #expect(
+            try rootless.command(request, in: record).arguments
+                == ["podman"] + provider.command(request, in: record).arguments.dropFirst())
+        #expect(try rootless.logs(of: record, follow: true).arguments == ["podman", "logs", "--follow", "pod"])
+        #expect(rootless.rendering(of: try plan()).hasPrefix("podman run --detach "))
+    }
+
+    @Test("A driver that needs devices is refused where there are none", arguments: ["fuse", "dmcrypt"])
+    func devices(driver: String) async throws {
+        let plan = try plan("vault: {driver: \(driver)}")
+        let error = await #expect(throws: Failure.self) { try await rootless.start(plan, existing: nil) }
+        #expect(error?.code == .provider)
+        #expect(error?.sentence.contains("driver: auto") == true)
     }
 }

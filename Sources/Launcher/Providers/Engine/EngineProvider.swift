@@ -1,0 +1,130 @@
+import Contract
+import Logging
+
+/// Runs pods with an engine's own command line, so that contexts, connections, credentials and DOCKER_HOST work as set up.
+struct EngineProvider: Provider {
+    let engine: Engine
+    let log: Logger
+
+    var name: String { engine.name }
+    let programFolder = "/usr/local/bin"
+
+    private var arguments: EngineArguments { EngineArguments(engine: engine, majors: KernelDevices.blockMajors()) }
+
+    /// Long enough for a vault in memory to be saved, and a stubborn process to be killed.
+    private static let stopSeconds = 150
+
+    /// Whether it can run something.
+    func answers() async -> Bool {
+        guard let result = try? await run(engine.check) else { return false }
+        return result.status == 0
+    }
+
+    func rendering(of plan: PodPlan) -> String {
+        command(arguments.run(plan)).description
+    }
+
+    func start(_ plan: PodPlan, existing: PodRecord?) async throws -> PodRecord {
+        if var record = existing {
+            if record.state == .stopped { try await expectSuccess(run(["start", plan.name]), "start the pod") }
+            record.state = .running
+            return record
+        }
+        try refuseDriver(of: plan)
+        let result = try await run(arguments.run(plan))
+        if result.status == 0 {
+            // An engine that cannot limit something starts the pod nevertheless.
+            if plan.workspace.resources != PodPlan.Resources(), !result.errors.isEmpty {
+                log.notice("\(name) says of resources: \(result.complaint)")
+            }
+            return PodRecord(
+                name: plan.name, project: plan.project, directory: plan.directory, provider: name, state: .running,
+                planDigest: plan.digest, user: plan.workspace.user, environment: plan.userEnvironment)
+        }
+        if engine.absentImage.contains(where: { result.errors.contains($0) }) {
+            throw Failure(
+                .provider,
+                "\(name) has no image \(plan.workspace.image); build it with \(Engine.recipe(for: name)), or name another under image:"
+            )
+        }
+        // A launcher that was killed had asked for it before, and the engine was still at it.
+        if result.errors.contains("container name"), let other = try await find(plan.name) {
+            return try await start(plan, existing: other)
+        }
+        // A container that could not start is left behind.
+        _ = try? await run(["rm", "--force", plan.name])
+        throw Failure(.provider, "\(name) could not start the pod: \(result.complaint)")
+    }
+
+    /// A vault that can never be opened there is better told of now.
+    private func refuseDriver(of plan: PodPlan) throws {
+        let driver = plan.workspace.environment[PodVariable.vaultDriver].flatMap { ProjectConfig.VaultDriver(rawValue: $0) }
+        guard engine.isRootless, driver == .fuse || driver == .dmcrypt else { return }
+        throw Failure(
+            .provider, "a rootless pod has no devices for driver: \(driver?.rawValue ?? ""); write driver: auto under vault:")
+    }
+
+    func stop(_ podName: String) async throws {
+        try await expectSuccess(run(stopArguments(podName)), "stop the pod")
+    }
+
+    private func stopArguments(_ podName: String) -> [String] {
+        ["stop", "--time", String(EngineProvider.stopSeconds), podName]
+    }
+
+    func remove(_ podName: String) async throws {
+        let stopped = try await run(stopArguments(podName))
+        if stopped.status != 0, try await find(podName) == nil { return }
+        try await expectSuccess(run(["rm", "--force", "--volumes", podName]), "remove the pod")
+    }
+
+    func find(_ podName: String) async throws -> PodRecord? {
+        let result = try await run(["container", "inspect", "--format", EngineRecord.inspectFormat, podName])
+        guard result.status == 0 else {
+            if result.errors.lowercased().contains("no such container") { return nil }
+            throw silence(result)
+        }
+        return try EngineRecord.parse(result.output, of: name).first
+    }
+
+    func list() async throws -> [PodRecord] {
+        let filter = ["--filter", "label=\(EngineLabels.project)"]
+        let result = try await run(["ps", "--all", "--no-trunc"] + filter + ["--format", engine.listFormat])
+        guard result.status == 0 else { throw silence(result) }
+        return try EngineRecord.parse(result.output, of: name)
+    }
+
+    func command(_ request: PodCommand, in record: PodRecord) throws -> HostCommand {
+        var arguments = ["exec", "--interactive"]
+        if request.isInteractive { arguments.append("--tty") }
+        arguments += ["--user", request.isRoot ? "0" : record.user]
+        if let directory = request.directory { arguments += ["--workdir", directory] }
+        // By name only: the engine takes the values from its own environment.
+        for name in request.environment.keys.sorted() { arguments += ["--env", name] }
+        return command(arguments + [record.name] + UserEnvironment.command(request, in: record), environment: request.environment)
+    }
+
+    func trial(of plan: PodPlan, _ arguments: [String]) -> TrialCommand {
+        TrialCommand(command: command(self.arguments.trial(plan, ["\(programFolder)/tazpod-ghost"] + arguments)))
+    }
+
+    func logs(of record: PodRecord, follow: Bool) throws -> HostCommand {
+        command(["logs"] + (follow ? ["--follow"] : []) + [record.name])
+    }
+
+    private func command(_ arguments: [String], environment: [String: String] = [:]) -> HostCommand {
+        HostCommand(arguments: [engine.name] + arguments, environment: environment)
+    }
+
+    private func run(_ arguments: [String]) async throws -> CommandOutput {
+        try await command(arguments).run(log: log)
+    }
+
+    private func expectSuccess(_ result: CommandOutput, _ what: String) throws {
+        if result.status != 0 { throw Failure(.provider, "\(name) could not \(what): \(result.complaint)") }
+    }
+
+    private func silence(_ result: CommandOutput) -> Failure {
+        Failure(.provider, "\(name) does not answer (\(result.complaint)); \(engine.remedy)")
+    }
+}
