@@ -11,9 +11,6 @@ struct EngineProvider: Provider {
 
     private var arguments: EngineArguments { EngineArguments(engine: engine, majors: KernelDevices.blockMajors()) }
 
-    /// Long enough for a vault in memory to be saved, and a stubborn process to be killed.
-    private static let stopSeconds = 150
-
     /// Whether it can run something.
     func answers() async -> Bool {
         guard let result = try? await run(engine.check) else { return false }
@@ -61,7 +58,7 @@ struct EngineProvider: Provider {
     }
 
     func remove(_ podName: String) async throws {
-        let stopped = try await run(["stop", "--time", String(EngineProvider.stopSeconds), podName])
+        let stopped = try await run(["stop", "--time", String(PodPlan.stopSeconds), podName])
         if stopped.status != 0, try await find(podName) == nil { return }
         try await expectSuccess(run(["rm", "--force", "--volumes", podName]), "remove the pod")
     }
