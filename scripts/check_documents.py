@@ -21,7 +21,7 @@ def missing_links(document, text):
 
 
 def missing_targets(text, targets):
-    for target in re.findall(r"`make ([a-z-]+)", text):
+    for target in re.findall(r"`make ([a-z0-9-]+)", text):
         if target not in targets:
             yield f"names make {target}, which is no target"
 
@@ -75,7 +75,7 @@ def gaps_of_the_filter(security):
 
 
 def main():
-    targets = set(re.findall(r"^([a-z-]+):", read("Makefile"), re.M))
+    targets = set(re.findall(r"^([a-z0-9-]+):", read("Makefile"), re.M))
     tests = {name for file in (REPOSITORY / "Tests").rglob("*.py") for name in re.findall(r"def (test_\w+)", file.read_text())}
     complaints = []
     for document in documents():

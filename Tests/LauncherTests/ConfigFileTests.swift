@@ -68,6 +68,9 @@ struct ConfigFileTests {
         expected.resources = ProjectConfig.Resources(cpu: "2", memory: 4 << 30, gpu: true)
         expected.allowedDomains = ["example.org", "*.example.com"]
         expected.agent = "opencode"
+        expected.cluster = PodPlan.Cluster(
+            context: "dev", namespace: "me", storage: 10 << 30, nodeSelector: ["role": "dev"], idleTimeout: 14_400,
+            maximumTimeout: 86_400)
         #expect(result == expected)
     }
 

@@ -316,10 +316,10 @@ def test_a_vault_of_roots_is_refused_with_the_way_to_change_that(make_user_pod):
 
 
 def test_what_no_native_pod_has_is_said(make_user_pod):
-    pod = make_user_pod(config="resources: {memory: 4GiB}\nports: ['127.0.0.1:9000:8372']\n")
+    pod = make_user_pod(config="resources: {memory: 4GiB}\nports: ['8372']\n")
     said = pod.run("up", "--provider", "native", check=0).errors
-    assert "tazpod: native sets no limits: resources: in config.yaml has no effect\n" in said
-    assert "tazpod: native pods share this machine's network: ports: in config.yaml has no effect\n" in said
+    assert "tazpod: native sets no limits: cpu: and memory: under resources: in config.yaml have no effect\n" in said
+    assert "tazpod: native pods share this machine's network: what listens on 8372 in the pod chooses the address by itself\n" in said
 
 
 def test_work_on_the_vault_that_takes_a_block_device_is_refused(user_pod):

@@ -32,8 +32,10 @@ enum PodPlanner {
                 },
                 devices: devices(config.vault.driver),
                 capabilities: capabilities(config.vault.driver), security: PodPlan.Security(),
-                resources: PodPlan.Resources(cpu: config.resources.cpu, memory: config.resources.memory),
-                readyProbe: ["tazpod-init", "--probe", "ready"]))
+                resources: PodPlan.Resources(
+                    cpu: config.resources.cpu, memory: config.resources.memory, gpu: config.resources.gpu),
+                readyProbe: ["tazpod-init", "--probe", "ready"], liveProbe: ["tazpod-init", "--probe", "live"]),
+            cluster: config.cluster)
     }
 
     /// Device-mapper is for those who ask for it by name: with its control node a container can map whatever block device it may
@@ -61,8 +63,6 @@ enum PodPlanner {
                 "network: allow: with a list of domains; write all, or remove it"
             } else if config.agent != nil {
                 "agent:; remove it"
-            } else if config.resources.gpu {
-                "resources: gpu:; remove it"
             } else {
                 nil
             }

@@ -42,7 +42,7 @@ struct ConfigFile {
         if let node = entries["resources"] { config.resources = try resources(node) }
         if let node = entries["network"] { config.allowedDomains = try network(node) }
         if let node = entries["agent"] { config.agent = try agent(node) }
-        if let node = entries["kubernetes"] { try kubernetes(node) }
+        if let node = entries["kubernetes"] { config.cluster = try reader.cluster(node) }
         if let node = entries["features"] { _ = try reader.entries(node, of: "features", known: ["ghost_mode", "debug"]) }
     }
 
@@ -172,16 +172,5 @@ struct ConfigFile {
         if let node = entries["secrets"] { _ = try reader.list(node, "agent: secrets") }
         guard let name = entries["name"] else { throw reader.problem(node.mark, "agent needs a name") }
         return try reader.text(name, "agent: name")
-    }
-
-    /// Checked here so that a typing error shows at once; used by no provider of this version.
-    private func kubernetes(_ node: YAMLNode) throws(Failure) {
-        let entries = try reader.entries(
-            node, of: "kubernetes", known: ["context", "namespace", "storage", "node_selector", "timeout"])
-        if let node = entries["storage"] {
-            _ = try reader.value(node, "kubernetes: storage", form: "a size, like 10Gi") { Quantities.bytes($0) }
-        }
-        if let node = entries["node_selector"] { _ = try reader.dictionary(node, "kubernetes: node_selector") }
-        if let node = entries["timeout"] { _ = try reader.entries(node, of: "kubernetes: timeout", known: ["idle", "max"]) }
     }
 }

@@ -59,6 +59,8 @@ struct ProjectConfig: Equatable {
     /// Domains that may be reached; nil allows all.
     var allowedDomains: [String]?
     var agent: String?
+    /// `kubernetes:`, as the plan has it.
+    var cluster = PodPlan.Cluster()
 
     init(name: String) {
         self.name = name

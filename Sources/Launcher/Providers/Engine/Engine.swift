@@ -12,6 +12,8 @@ struct Engine: Equatable, Sendable {
     var listFormat = EngineRecord.listFormat
     /// More options of its `run`.
     var runOptions: [String] = []
+    /// What gives a pod the machine's GPUs.
+    let gpuOptions: [String]
     /// More fields of a mount in memory.
     var memoryFields: [String] = []
     /// The pod's root is a user namespace's, not the machine's. Then there are no devices to give: the kernel opens loop devices and
@@ -21,7 +23,7 @@ struct Engine: Equatable, Sendable {
     static let docker = Engine(
         name: "docker", check: ["version", "--format", "{{.Server.Version}}"],
         remedy: "start its daemon, or choose another provider", absentImage: ["No such image", "Unable to find image"],
-        listFormat: EngineRecord.listFormatByLabel)
+        listFormat: EngineRecord.listFormatByLabel, gpuOptions: ["--gpus", "all"])
 
     /// - Parameter isRootless: It runs for a user who is not root.
     static func podman(isRootless: Bool) -> Engine {
@@ -29,6 +31,8 @@ struct Engine: Equatable, Sendable {
             name: "podman", check: ["info", "--format", "{{.Version.Version}}"],
             remedy: "podman info says more; mend it, or choose another provider", absentImage: ["image not known"],
             runOptions: podmanOptions + (isRootless ? rootlessOptions : []),
+            // By the Container Device Interface, with the description that nvidia-ctk writes.
+            gpuOptions: ["--device", "nvidia.com/gpu=all"],
             // It would fill the mount with what it covers: the vault's image, for the public area to read.
             memoryFields: ["notmpcopyup"], isRootless: isRootless)
     }
@@ -43,11 +47,8 @@ struct Engine: Equatable, Sendable {
     /// The workspace user is the caller outside, so that files stay whose they are; the pod's root is one of the caller's subordinate
     /// ids (subuid(5)), which owns nothing. Without `--user` the first process would be the workspace user's.
     private static let rootlessOptions = [
-        "--userns", "keep-id:uid=\(workspaceID),gid=\(workspaceID)", "--user", "0:0",
+        "--userns", "keep-id:uid=\(PodPlan.workspaceID),gid=\(PodPlan.workspaceID)", "--user", "0:0",
     ]
-
-    /// The workspace user's number in the images.
-    private static let workspaceID = 1000
 
     /// How its images are built.
     static func recipe(for name: String) -> String {

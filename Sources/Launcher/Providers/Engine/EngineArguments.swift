@@ -11,6 +11,7 @@ struct EngineArguments {
         for mount in container.mounts { arguments += option(for: mount) }
         arguments += environment(container)
         for port in container.ports { arguments += ["--publish", "\(port.hostAddress):\(port.hostPort):\(port.podPort)"] }
+        if container.resources.gpu { arguments += engine.gpuOptions }
         return arguments + engine.runOptions + privileges(container) + [container.image]
     }
 

@@ -11,9 +11,6 @@ struct EngineProvider: Provider {
 
     private var arguments: EngineArguments { EngineArguments(engine: engine, majors: KernelDevices.blockMajors()) }
 
-    /// Long enough for a vault in memory to be saved, and a stubborn process to be killed.
-    private static let stopSeconds = 150
-
     /// Whether it can run something.
     func answers() async -> Bool {
         guard let result = try? await run(engine.check) else { return false }
@@ -69,7 +66,7 @@ struct EngineProvider: Provider {
     }
 
     private func stopArguments(_ podName: String) -> [String] {
-        ["stop", "--time", String(EngineProvider.stopSeconds), podName]
+        ["stop", "--time", String(PodPlan.stopSeconds), podName]
     }
 
     func remove(_ podName: String) async throws {

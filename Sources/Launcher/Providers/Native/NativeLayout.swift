@@ -16,6 +16,8 @@ struct NativeLayout {
     let hostPrograms: String
     /// Where pods of this machine are kept: nothing of other pods is seen in this one.
     var hidden: [String] = []
+    /// What the plan's GPUs are here.
+    var gpuNodes: [String] = []
     /// What runs in it, in place of a pod's init, for as long as we do: it leaves nothing on the host.
     var trial: [String]?
 
@@ -37,6 +39,7 @@ struct NativeLayout {
         for link in root.links { arguments += ["--symlink", link.target, "/\(link.name)"] }
         arguments += ["--proc", "/proc", "--dev", "/dev"]
         for device in plan.workspace.devices.paths { arguments += ["--dev-bind-try", device, device] }
+        for node in gpuNodes { arguments += ["--dev-bind", node, node] }
         arguments += ["--perms", "1777", "--tmpfs", "/tmp", "--perms", "1777", "--tmpfs", "/var/tmp", "--tmpfs", "/run"]
         for folder in hidden where root.contains(folder) { arguments += ["--tmpfs", folder] }
         if let file = root.resolverFile { arguments += ["--ro-bind", file, file] }
