@@ -3,7 +3,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DELETE_ON_ERROR:
-.PHONY: build build-weakened build-sanitized images demo test test-long test-vm test-k8s bench check documents format clean
+.PHONY: build build-weakened build-sanitized images demo test test-long test-vm test-k8s bench check documents man format clean
 
 SWIFT ?= swift
 # The interpreter that the distribution's Python packages are for.
@@ -72,6 +72,10 @@ check: build packages-check
 documents: build packages-test
 	$(PYTHON) scripts/command_reference.py
 	$(PYTHON) Tests/Init/table.py
+
+# Pages of the manual; copy them to a man1 and man8 folder of MANPATH.
+man: build
+	$(PYTHON) scripts/man_pages.py .build/man
 
 format:
 	$(SWIFT) format --in-place --recursive Sources Tests Package.swift

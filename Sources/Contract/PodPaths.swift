@@ -5,6 +5,8 @@ public enum PodPaths {
     public static let controlSocket = "/run/tazpod/control.sock"
     /// Where services say that they are ready (sd_notify(3)).
     public static let notifySocket = "/run/tazpod/notify.sock"
+    /// What every tmux of the pod begins with (`TerminalDefaults`).
+    public static let tmuxConfig = "/run/tazpod/tmux.conf"
     /// Root's alone (0700): what lies below cannot be reached from the public area.
     public static let privateDirectory = "/run/tazpod/private"
     /// The folder of the vault's image, when the plan mounted it out of the public area's reach.
