@@ -10,6 +10,7 @@ struct EnterCommand: AsyncParsableCommand {
 
     func run() async throws {
         let pod = try await options.findRunningPod()
+        try options.runAttachCommand(in: pod)
         let request = PodCommand(
             arguments: ["bash"], isInteractive: Console.isInteractive, environment: TerminalVariables.current,
             directory: PodPaths.workspace)
@@ -57,6 +58,7 @@ struct AttachCommand: AsyncParsableCommand, PodVerb, GhostVerb {
         if isGhost {
             try await HostGhost(pod: pod, log: options.log, passphrase: passphrase).attach()
         }
+        try options.runAttachCommand(in: pod)
         let request = PodCommand(
             arguments: publicAttach, isInteractive: Console.isInteractive, environment: TerminalVariables.current,
             directory: PodPaths.workspace)

@@ -15,6 +15,12 @@ struct UpCommand: AsyncParsableCommand {
     @Flag(help: "Print what would be done, and do nothing.")
     var dryRun = false
 
+    @Flag(help: "Build the project's own image again, if it has one.")
+    var build = false
+
+    @Flag(help: "Grant what the project's devcontainer.json wants of this machine.")
+    var trust = false
+
     @Option(help: ArgumentHelp("How long to wait until the pod is ready.", valueName: "seconds"))
     var wait = 30
 
@@ -28,24 +34,48 @@ struct UpCommand: AsyncParsableCommand {
         let project = try options.findProject()
         let plan = try PodPlanner.plan(project)
         let choice = ProviderChoice(log: options.log)
+        for notice in project.devContainer?.notices ?? [] { options.log.notice("\(notice)") }
         if dryRun {
-            try printPlan(plan, try await choice.named(provider ?? project.config.provider))
+            try printPlan(plan, project, try await choice.named(provider ?? project.config.provider))
             return
         }
+        try HostConsent(project: project).obtain(granted: trust)
+        try HostMachine.check(project)
         let existing = try await choice.findPod(of: project)
         let chosen = try await chooseProvider(existing, choice, project)
+        let lifecycle = LifecycleRunner(project: project, log: options.log)
+        if existing?.record.state != .running { try lifecycle.initialize() }
+        let final = try await prepare(plan, on: chosen, existing)
         if existing?.record.state == .running {
-            reportDifference(existing, plan)
+            reportDifference(existing, final)
         } else {
             try makeVaultFolder(project)
         }
-        let pod = FoundPod(record: try await chosen.start(plan, existing: existing?.record), provider: chosen)
+        let pod = FoundPod(record: try await chosen.start(final, existing: existing?.record), provider: chosen)
         try await waitUntilReady(pod, plan)
+        try await lifecycle.start(pod)
         report(pod)
     }
 
-    private func printPlan(_ plan: PodPlan, _ provider: any Provider) throws {
-        if options.json { Console.printJSON(plan) } else { Console.printLine(provider.rendering(of: plan)) }
+    /// Sees to the image, and puts what only that knows into the plan. A pod that is there keeps the image that it was made of.
+    private func prepare(_ plan: PodPlan, on provider: any Provider, _ existing: FoundPod?) async throws -> PodPlan {
+        if let image = plan.build, existing == nil || build {
+            try await provider.prepareImage(image, again: build)
+            if existing != nil {
+                options.log.notice("the pod is of the image before; run tazpod down and tazpod up to use the new one")
+            }
+        }
+        guard plan.needsImageEnvironment else { return plan }
+        return plan.expanding(try await provider.environment(ofImage: plan))
+    }
+
+    private func printPlan(_ plan: PodPlan, _ project: Project, _ provider: any Provider) throws {
+        if options.json { return Console.printJSON(plan) }
+        let commands = project.devContainer?.commands ?? []
+        let lines = commands.flatMap { command in command.parts.map { "# \(command.stage.rawValue): \($0.line)" } }
+        let before = lines.filter { $0.hasPrefix("# \(LifecycleStage.initialize.rawValue)") }
+        let after = lines.filter { !before.contains($0) }
+        Console.printLine((before + [provider.rendering(of: plan)] + after).joined(separator: "\n"))
     }
 
     /// A pod stays where it is.
@@ -70,6 +100,10 @@ struct UpCommand: AsyncParsableCommand {
     /// The vault's folder must be there to be mounted, and is the user's alone.
     private func makeVaultFolder(_ project: Project) throws {
         guard project.vaultDirectory.hasPrefix(project.directory + "/") else { return }
+        // A project that is only a devcontainer.json's has nothing yet that keeps its vault out of git.
+        if access("\(project.directory)/\(Project.folder)", F_OK) != 0 {
+            _ = try ProjectTemplate.ignoreFile.write(in: project.directory)
+        }
         var path = project.directory
         for part in project.vaultDirectory.dropFirst(project.directory.count).split(separator: "/") {
             path += "/\(part)"

@@ -10,6 +10,8 @@ struct Engine: Equatable, Sendable {
     let absentImage: [String]
     /// More options of its `run`.
     var runOptions: [String] = []
+    /// More options of its `build`.
+    var buildOptions: [String] = []
     /// More fields of a mount in memory.
     var memoryFields: [String] = []
     /// The pod's root is a user namespace's, not the machine's. Then there are no devices to give: the kernel opens loop devices and
@@ -26,6 +28,8 @@ struct Engine: Equatable, Sendable {
             name: "podman", check: ["info", "--format", "{{.Version.Version}}"],
             remedy: "podman info says more; mend it, or choose another provider", absentImage: ["image not known"],
             runOptions: podmanOptions + (isRootless ? rootlessOptions : []),
+            // Its own format has no health check.
+            buildOptions: ["--format", "docker"],
             // It would fill the mount with what it covers: the vault's image, for the public area to read.
             memoryFields: ["notmpcopyup"], isRootless: isRootless)
     }

@@ -59,6 +59,8 @@ struct NativeLayout {
     private func option(for mount: PodPlan.Mount) -> [String] {
         switch mount.source {
         case .folder(let path): return [mount.isReadOnly ? "--ro-bind" : "--bind", path, mount.target]
+        case .volume(let name):
+            return [mount.isReadOnly ? "--ro-bind" : "--bind", NativeStore.volume(name, state: state), mount.target]
         case .memory(let mode):
             let readOnly = mount.isReadOnly ? ["--remount-ro", mount.target] : []
             return ["--perms", mode, "--tmpfs", mount.target] + readOnly
