@@ -8,8 +8,7 @@ struct ImageBuilder {
     let engine: Engine
     let log: Logger
 
-    /// The Dockerfile's name in what the engine is sent: it may lie outside of its context.
-    private static let dockerfile = ".tazpod.Dockerfile"
+    private static let generated = "Dockerfile"
     private static let inputsLabel = "dev.tazpod.inputs"
 
     /// Makes the image if it is not there, if what it is made of has changed, or `again`.
@@ -28,9 +27,8 @@ struct ImageBuilder {
     func rendering(_ build: ImageBuild) -> [String] {
         var lines: [String] = []
         if let recipe = build.recipe {
-            lines.append(
-                "\(archive(recipe, folder: "DOCKERFILE'S COPY").description) | \(builder(recipe, build.recipeName, []).description)"
-            )
+            let place = recipe.excluded.isEmpty ? recipe.context : "a copy of \(recipe.context) without the vault"
+            lines.append(builder(recipe, build.recipeName, [], context: place).description)
         }
         if !build.features.isEmpty {
             lines.append("# \(build.name): with the features \(build.features.map { $0.reference }.joined(separator: ", "))")
@@ -50,35 +48,25 @@ struct ImageBuilder {
     // -- a Dockerfile ------------------------------------------------------------------------------------------------------
 
     private func run(_ recipe: ImageBuild.Recipe, tag: String, labels: [String]) throws {
-        let folder = try TemporaryFolder()
-        try folder.copy(recipe.dockerfile, as: ImageBuilder.dockerfile)
-        try run(
-            archive(recipe, folder: folder.path), builder(recipe, tag, labels), failure: "the image from \(recipe.dockerfile)")
+        let context = try BuildContext(recipe, log: log)
+        try run(builder(recipe, tag, labels, context: context.path), failure: "the image from \(recipe.dockerfile)")
     }
 
-    /// The context without what no image is made of, and the Dockerfile under a name of its own.
-    private func archive(_ recipe: ImageBuild.Recipe, folder: String) -> HostCommand {
-        HostCommand(
-            arguments: ["tar", "--create", "--anchored", "--no-wildcards"]
-                + (recipe.excluded + [ImageBuilder.dockerfile]).map { "--exclude=./\($0)" }
-                + ["--directory", recipe.context, ".", "--directory", folder, ImageBuilder.dockerfile])
-    }
-
-    private func builder(_ recipe: ImageBuild.Recipe, _ tag: String, _ labels: [String]) -> HostCommand {
+    private func builder(_ recipe: ImageBuild.Recipe, _ tag: String, _ labels: [String], context: String) -> HostCommand {
         var arguments = recipe.arguments.sorted { $0.key < $1.key }.flatMap { ["--build-arg", "\($0.key)=\($0.value)"] }
         if let target = recipe.target { arguments += ["--target", target] }
-        return builder(tag, labels, arguments)
+        return builder(recipe.dockerfile, tag, labels, arguments + [context])
     }
 
-    private func builder(_ tag: String, _ labels: [String], _ more: [String] = []) -> HostCommand {
+    private func builder(_ dockerfile: String, _ tag: String, _ labels: [String], _ more: [String]) -> HostCommand {
         HostCommand(
-            arguments: [engine.name, "build", "--file", ImageBuilder.dockerfile, "--tag", tag] + engine.buildOptions
-                + labels.flatMap { ["--label", $0] } + more + ["-"])
+            arguments: [engine.name, "build", "--file", dockerfile, "--tag", tag] + engine.buildOptions
+                + labels.flatMap { ["--label", $0] } + more)
     }
 
-    private func run(_ context: HostCommand, _ builder: HostCommand, failure what: String) throws {
+    private func run(_ builder: HostCommand, failure what: String) throws {
         let isWatched = isatty(STDERR_FILENO) == 1 && log.logLevel <= .notice || log.logLevel <= .debug
-        let status = try BuildRun(context: context, builder: builder, isWatched: isWatched, log: log).run()
+        let status = try BuildRun(command: builder, isWatched: isWatched, log: log).run()
         if status != 0 {
             throw Failure(.provider, "\(engine.name) could not build \(what) (status \(status)); its own words are above")
         }
@@ -93,12 +81,12 @@ struct ImageBuilder {
         let layers = FeatureLayers(
             base: build.recipe == nil ? build.base : build.recipeName, user: build.user,
             features: try FeatureOrder.sorted(features, first: build.featureOrder))
-        try folder.write(layers.dockerfile, as: ImageBuilder.dockerfile)
+        try folder.write(layers.dockerfile, as: ImageBuilder.generated)
         for feature in layers.features {
             try folder.write(feature.environmentFile, as: "\(feature.folder)/\(FeatureLayers.variables)")
         }
         try run(
-            HostCommand(arguments: ["tar", "--create", "--directory", folder.path, "."]), builder(build.name, labels),
+            builder("\(folder.path)/\(ImageBuilder.generated)", build.name, labels, [folder.path]),
             failure: "the image with its features")
     }
 }

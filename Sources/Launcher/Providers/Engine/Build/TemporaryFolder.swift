@@ -23,9 +23,4 @@ final class TemporaryFolder {
                 .write(text, stage: "write \(name)")
         }
     }
-
-    func copy(_ file: String, as name: String) throws(Failure) {
-        let text = try failing(.project) { () throws(SystemError) in try readFile(file, stage: "read \(file)") }
-        try write(String(decoding: text, as: UTF8.self), as: name)
-    }
 }
