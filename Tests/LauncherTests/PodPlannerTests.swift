@@ -100,7 +100,7 @@ struct PodPlannerTests {
     @Test(
         "What this version cannot do is refused, and not left out in silence",
         arguments: [
-            ("build: {dockerfile: x}", "build: in config.yaml"), ("network: {allow: [a.org]}", "network: allow:"),
+            ("network: {allow: [a.org]}", "network: allow:"),
             ("network: {allow: []}", "network: allow:"), ("agent: {name: x}", "agent:"),
         ])
     func refused(text: String, missing: String) {

@@ -12,20 +12,39 @@ struct PodStart {
     let log: Logger
     /// In seconds.
     let wait: Int
+    /// The project's own image is built even if nothing has changed.
+    var buildsAgain = false
 
     /// - Parameter existing: The pod as it was found just now; nil makes one.
     func run(on provider: any Provider, existing: PodRecord?) async throws -> FoundPod {
+        try HostMachine.check(project)
+        let lifecycle = LifecycleRunner(project: project, log: log)
+        if existing?.state != .running { try lifecycle.initialize() }
+        let plan = try await prepared(on: provider, existing)
         if existing?.state == .running {
-            reportDifference(existing)
+            reportDifference(existing, plan)
         } else {
             try makeVaultFolder()
         }
         let pod = FoundPod(record: try await provider.start(plan, existing: existing), provider: provider)
         try await waitUntilReady(pod)
+        try await lifecycle.start(pod)
         return pod
     }
 
-    private func reportDifference(_ existing: PodRecord?) {
+    /// Sees to the image, and puts what only that knows into the plan. A pod that is there keeps the image that it was made of.
+    private func prepared(on provider: any Provider, _ existing: PodRecord?) async throws -> PodPlan {
+        if let image = plan.build, existing == nil || buildsAgain {
+            try await provider.prepareImage(image, again: buildsAgain)
+            if existing != nil {
+                log.notice("the pod is of the image before; run tazpod down and tazpod up to use the new one")
+            }
+        }
+        guard plan.needsImageEnvironment else { return plan }
+        return plan.expanding(try await provider.environment(ofImage: plan))
+    }
+
+    private func reportDifference(_ existing: PodRecord?, _ plan: PodPlan) {
         if let digest = existing?.planDigest, digest != plan.digest {
             log.notice("the project's files have changed since this pod was made; run tazpod down and tazpod up to use them")
         }
@@ -34,6 +53,10 @@ struct PodStart {
     /// The vault's folder must be there to be mounted, and is the user's alone.
     private func makeVaultFolder() throws {
         guard project.vaultDirectory.hasPrefix(project.directory + "/") else { return }
+        // A project that is only a devcontainer.json's has nothing yet that keeps its vault out of git.
+        if access("\(project.directory)/\(Project.folder)", F_OK) != 0 {
+            _ = try ProjectTemplate.ignoreFile.write(in: project.directory)
+        }
         var path = project.directory
         for part in project.vaultDirectory.dropFirst(project.directory.count).split(separator: "/") {
             path += "/\(part)"

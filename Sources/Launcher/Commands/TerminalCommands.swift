@@ -10,6 +10,7 @@ struct EnterCommand: AsyncParsableCommand {
 
     func run() async throws {
         let pod = try await options.findRunningPod()
+        try options.runAttachCommand(in: pod)
         let request = PodCommand(
             arguments: ["bash"], isInteractive: Console.isInteractive, environment: TerminalVariables.current,
             directory: PodPaths.workspace)
@@ -63,6 +64,7 @@ struct AttachCommand: AsyncParsableCommand, PodVerb, GhostVerb {
 
     func run() async throws {
         let pod = try await options.findRunningPod()
+        if !chosen.isGhost { try options.runAttachCommand(in: pod) }
         try PortForwarding(ports: forwardPort, pod: pod, log: options.log).start()
         try await chosen.attach(in: pod, passphrase: passphrase, log: options.log)
     }

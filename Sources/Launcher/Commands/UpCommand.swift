@@ -12,6 +12,12 @@ struct UpCommand: AsyncParsableCommand {
     @Flag(help: "Print what would be done, and do nothing.")
     var dryRun = false
 
+    @Flag(help: "Build the project's own image again, if it has one.")
+    var build = false
+
+    @Flag(help: "Grant what the project's devcontainer.json wants of this machine.")
+    var trust = false
+
     @OptionGroup var waiting: WaitOption
     @OptionGroup var options: GlobalOptions
 
@@ -19,11 +25,13 @@ struct UpCommand: AsyncParsableCommand {
         let project = try options.findProject()
         let plan = try PodPlanner.plan(project)
         let choice = ProviderChoice(log: options.log)
+        for notice in project.devContainer?.notices ?? [] { options.log.notice("\(notice)") }
         if dryRun {
-            try printPlan(plan, try await choice.named(provider ?? project.config.provider))
+            try printPlan(plan, project, try await choice.named(provider ?? project.config.provider))
             return
         }
-        let start = PodStart(project: project, plan: plan, log: options.log, wait: waiting.wait)
+        try HostConsent(project: project).obtain(granted: trust)
+        let start = PodStart(project: project, plan: plan, log: options.log, wait: waiting.wait, buildsAgain: build)
         let pod = try await PodLock.hold(project.podName, log: options.log) {
             let existing = try await choice.findPod(of: project)
             return try await start.run(on: try await chooseProvider(existing, choice, project), existing: existing?.record)
@@ -31,8 +39,13 @@ struct UpCommand: AsyncParsableCommand {
         pod.reportReady(options)
     }
 
-    private func printPlan(_ plan: PodPlan, _ provider: any Provider) throws {
-        if options.json { Console.printJSON(plan) } else { Console.printLine(provider.rendering(of: plan)) }
+    private func printPlan(_ plan: PodPlan, _ project: Project, _ provider: any Provider) throws {
+        if options.json { return Console.printJSON(plan) }
+        let commands = project.devContainer?.commands ?? []
+        let lines = commands.flatMap { command in command.parts.map { "# \(command.stage.rawValue): \($0.line)" } }
+        let before = lines.filter { $0.hasPrefix("# \(LifecycleStage.initialize.rawValue)") }
+        let after = lines.filter { !before.contains($0) }
+        Console.printLine((before + [provider.rendering(of: plan)] + after).joined(separator: "\n"))
     }
 
     /// A pod stays where it is.

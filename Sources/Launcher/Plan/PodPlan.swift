@@ -6,6 +6,8 @@ struct PodPlan: Codable, Equatable {
     /// The project's folder on the host.
     var directory: String
     var workspace: Container
+    /// How the workspace's image is made, where the project has one of its own.
+    var build: ImageBuild?
     /// What only a cluster asks for.
     var cluster = Cluster()
 
@@ -37,6 +39,8 @@ struct PodPlan: Codable, Equatable {
         enum Source: Codable, Equatable {
             /// A folder of the host.
             case folder(String)
+            /// One that the engine keeps under this name.
+            case volume(String)
             /// An empty one in memory, of this mode.
             case memory(mode: String)
         }

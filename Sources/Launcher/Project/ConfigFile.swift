@@ -6,7 +6,7 @@ struct ConfigFile {
 
     private static let keys = [
         "version", "name", "image", "build", "provider", "user", "workspace", "vault", "enclave", "bridges", "ports", "env",
-        "resources",
+        "resources", "devcontainer",
         "network", "agent", "kubernetes",
         // TazPod's first version, in Go.
         "container_name", "features",
@@ -15,8 +15,12 @@ struct ConfigFile {
     /// - Parameters:
     ///   - file: Its name, for errors.
     ///   - folder: The project folder's own name, which is the default for `name`.
-    static func parse(_ text: [UInt8], file: String, folder: String) throws(Failure) -> ProjectConfig {
+    ///   - devContainer: What the project's devcontainer.json says: this file wins over it.
+    static func parse(
+        _ text: [UInt8], file: String, folder: String, over devContainer: DevContainer? = nil
+    ) throws(Failure) -> ProjectConfig {
         var config = ProjectConfig(name: projectName(from: folder))
+        devContainer?.apply(to: &config)
         guard let root = try YAMLNode.parse(text, file: file) else { return config }
         try ConfigFile(reader: NodeReader(file: file)).read(root, into: &config)
         return config
@@ -29,7 +33,10 @@ struct ConfigFile {
         }
         if let node = entries["container_name"] { config.name = try name(node, "container_name") }
         if let node = entries["name"] { config.name = try name(node, "name") }
-        if let node = entries["image"] { config.image = try reader.text(node, "image") }
+        if let node = entries["image"] {
+            config.image = try reader.text(node, "image")
+            config.build = nil
+        }
         if let node = entries["build"] { config.build = try build(node) }
         if let node = entries["provider"] { config.provider = try choice(node, "provider") }
         if let node = entries["user"] { config.user = try name(node, "user") }
@@ -38,7 +45,8 @@ struct ConfigFile {
         if let node = entries["enclave"] { config.allowedCalls = try reader.allowedCalls(node) }
         if let node = entries["bridges"] { config.bridges = try bridges(node) }
         if let node = entries["ports"] { config.ports = try ports(node) }
-        if let node = entries["env"] { config.environment = try environment(node) }
+        if let node = entries["env"] { config.environment.merge(try environment(node)) { $1 } }
+        if let node = entries["devcontainer"] { _ = try reader.devContainerChoice(node) }
         if let node = entries["resources"] { config.resources = try resources(node) }
         if let node = entries["network"] { config.allowedDomains = try network(node) }
         if let node = entries["agent"] { config.agent = try agent(node) }
@@ -75,11 +83,12 @@ struct ConfigFile {
     }
 
     private func build(_ node: YAMLNode) throws(Failure) -> ProjectConfig.Build {
-        let entries = try reader.entries(node, of: "build", known: ["dockerfile", "context", "args"])
+        let entries = try reader.entries(node, of: "build", known: ["dockerfile", "context", "args", "target"])
         guard let dockerfile = entries["dockerfile"] else { throw reader.problem(node.mark, "build needs a dockerfile") }
         var build = ProjectConfig.Build(dockerfile: try inside(dockerfile, "build: dockerfile"))
         if let node = entries["context"] { build.context = try inside(node, "build: context") }
         if let node = entries["args"] { build.arguments = try reader.dictionary(node, "build: args") }
+        if let node = entries["target"] { build.target = try reader.text(node, "build: target") }
         return build
     }
 

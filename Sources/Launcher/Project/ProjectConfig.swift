@@ -26,6 +26,8 @@ struct ProjectConfig: Equatable {
         var dockerfile: String
         var context = "."
         var arguments: [String: String] = [:]
+        /// The stage to stop at; nil is the last one.
+        var target: String?
     }
 
     /// A port of the pod, published on the host.

@@ -7,16 +7,23 @@ struct ProjectTemplate {
     }
 
     var vertical: Vertical
+    /// The project says in a devcontainer.json which image it wants; config.yaml would win over it.
+    var hasDevContainer = false
 
-    /// In the order they are written, with paths relative to the project's folder.
-    var files: [(path: String, text: String)] {
-        [(Project.configFile, config), (".tazpod/secrets.yml", secrets), (".tazpod/.gitignore", ignored)]
+    /// In the order they are written.
+    var files: [TemplateFile] {
+        [
+            TemplateFile(path: Project.configFile, text: config), TemplateFile(path: ".tazpod/secrets.yml", text: secrets),
+            ProjectTemplate.ignoreFile,
+        ]
     }
+
+    private var image: String { "tazpod-\(vertical.rawValue)" }
 
     private var config: String {
         """
         version: 1
-        image: tazpod-\(vertical.rawValue)
+        \(hasDevContainer ? "# image: \(image)   # devcontainer.json names one; what is here wins over it" : "image: \(image)")
         provider: auto            # docker, native
         vault:
           size: 512MiB
@@ -35,10 +42,5 @@ struct ProjectTemplate {
         """
     }
 
-    private var ignored: String {
-        """
-        /vault/
-
-        """
-    }
+    static let ignoreFile = TemplateFile(path: ".tazpod/.gitignore", text: "/vault/\n")
 }

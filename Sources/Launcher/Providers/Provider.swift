@@ -11,6 +11,12 @@ protocol Provider: Sendable {
     /// What `up` would do, as commands a person can read.
     func rendering(of plan: PodPlan) -> String
 
+    /// Makes the project's own image where it is not there yet, or what it is made of has changed, or `again`.
+    func prepareImage(_ build: ImageBuild, again: Bool) async throws
+
+    /// The variables that the pod's image sets by itself.
+    func environment(ofImage plan: PodPlan) async throws -> [String: String]
+
     /// Makes and starts the pod, or starts it again; does nothing when it runs.
     ///
     /// - Parameter existing: What `find` said of it just now.

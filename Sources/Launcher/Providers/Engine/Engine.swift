@@ -14,6 +14,8 @@ struct Engine: Equatable, Sendable {
     var runOptions: [String] = []
     /// What gives a pod the machine's GPUs.
     let gpuOptions: [String]
+    /// More options of its `build`.
+    var buildOptions: [String] = []
     /// More fields of a mount in memory.
     var memoryFields: [String] = []
     /// The pod's root is a user namespace's, not the machine's. Then there are no devices to give: the kernel opens loop devices and
@@ -33,6 +35,8 @@ struct Engine: Equatable, Sendable {
             runOptions: podmanOptions + (isRootless ? rootlessOptions : []),
             // By the Container Device Interface, with the description that nvidia-ctk writes.
             gpuOptions: ["--device", "nvidia.com/gpu=all"],
+            // Its own format has no health check.
+            buildOptions: ["--format", "docker"],
             // It would fill the mount with what it covers: the vault's image, for the public area to read.
             memoryFields: ["notmpcopyup"], isRootless: isRootless)
     }

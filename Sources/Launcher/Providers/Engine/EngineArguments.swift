@@ -46,6 +46,7 @@ struct EngineArguments {
         let fields =
             switch mount.source {
             case .folder(let path): ["type=bind", "source=\(path)", "target=\(mount.target)"]
+            case .volume(let name): ["type=volume", "source=\(name)", "target=\(mount.target)"]
             case .memory(let mode): ["type=tmpfs", "target=\(mount.target)", "tmpfs-mode=\(mode)"] + engine.memoryFields
             }
         return ["--mount", (fields + (mount.isReadOnly ? ["ro"] : [])).map(quoted).joined(separator: ",")]

@@ -1,4 +1,5 @@
 import Contract
+import FoundationEssentials
 import Logging
 
 /// Runs pods with an engine's own command line, so that contexts, connections, credentials and DOCKER_HOST work as set up.
@@ -18,7 +19,22 @@ struct EngineProvider: Provider {
     }
 
     func rendering(of plan: PodPlan) -> String {
-        command(arguments.run(plan)).description
+        let building = plan.build.map { ImageBuilder(engine: engine, log: log).rendering($0) } ?? []
+        return (building + [command(arguments.run(plan)).description]).joined(separator: "\n")
+    }
+
+    func prepareImage(_ build: ImageBuild, again: Bool) async throws {
+        guard await answers() else { throw silence(try await run(engine.check)) }
+        try await ImageBuilder(engine: engine, log: log).make(build, again: again)
+    }
+
+    func environment(ofImage plan: PodPlan) async throws -> [String: String] {
+        let result = try await run(["image", "inspect", "--format", "{{json .Config.Env}}", plan.workspace.image])
+        let lines = (try? JSONDecoder().decode([String].self, from: Data(result.output.utf8))) ?? []
+        return lines.reduce(into: [:]) { variables, line in
+            let parts = line.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
+            if parts.count == 2 { variables[String(parts[0])] = String(parts[1]) }
+        }
     }
 
     func start(_ plan: PodPlan, existing: PodRecord?) async throws -> PodRecord {

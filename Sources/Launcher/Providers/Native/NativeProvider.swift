@@ -33,6 +33,13 @@ struct NativeProvider: Provider {
         return commands.map { $0.description }.joined(separator: "\n")
     }
 
+    /// A native pod's programs are this machine's own.
+    func prepareImage(_ build: ImageBuild, again: Bool) async throws {
+        log.notice("native pods have this machine's own programs: \(build.name) is not built, and has no effect")
+    }
+
+    func environment(ofImage plan: PodPlan) async throws -> [String: String] { NativeLayout.baseEnvironment }
+
     func start(_ plan: PodPlan, existing: PodRecord?) async throws -> PodRecord {
         if let existing, existing.state == .running { return existing }
         let ids = try NamespaceIDs.ofCaller()
