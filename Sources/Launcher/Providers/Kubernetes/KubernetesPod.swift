@@ -121,11 +121,11 @@ struct KubernetesPod {
 
     // -- mounts ------------------------------------------------------------------------------------------------------------
 
-    /// A folder of the host is one of the volume's here, at the same path as in the pod.
+    /// A folder of the host, and an engine's volume, is one of the volume's here, at the same path as in the pod.
     private func mount(_ mount: PodPlan.Mount, index: Int) -> YAMLValue {
         var fields: [(key: String, value: YAMLValue)] = []
         switch mount.source {
-        case .folder:
+        case .folder, .volume:
             fields = [
                 ("name", .text(KubernetesPod.volumeName)), ("mountPath", .text(mount.target)),
                 ("subPath", .text(String(mount.target.drop { $0 == "/" }))),
