@@ -13,8 +13,7 @@ struct InitCommand: AsyncParsableCommand {
     func run() async throws {
         let directory = try Project.canonical(options.project ?? ".")
         var written: [String] = []
-        let hasDevContainer = !DevContainerLocation.files(in: directory).isEmpty
-        for file in ProjectTemplate(vertical: vertical, hasDevContainer: hasDevContainer).files {
+        for file in ProjectTemplate(vertical: vertical, imageIsNamedBy: ProjectTemplate.imageFile(in: directory)).files {
             if try file.write(in: directory) { written.append(file.path) }
         }
         if written.isEmpty {

@@ -15,12 +15,12 @@ struct ConfigFile {
     /// - Parameters:
     ///   - file: Its name, for errors.
     ///   - folder: The project folder's own name, which is the default for `name`.
-    ///   - devContainer: What the project's devcontainer.json says: this file wins over it.
+    ///   - defaults: Puts in what the project's other files say: this one wins over them.
     static func parse(
-        _ text: [UInt8], file: String, folder: String, over devContainer: DevContainer? = nil
+        _ text: [UInt8], file: String, folder: String, over defaults: (inout ProjectConfig) -> Void = { _ in }
     ) throws(Failure) -> ProjectConfig {
         var config = ProjectConfig(name: projectName(from: folder))
-        devContainer?.apply(to: &config)
+        defaults(&config)
         guard let root = try YAMLNode.parse(text, file: file) else { return config }
         try ConfigFile(reader: NodeReader(file: file)).read(root, into: &config)
         return config
@@ -35,6 +35,7 @@ struct ConfigFile {
         if let node = entries["name"] { config.name = try name(node, "name") }
         if let node = entries["image"] {
             config.image = try reader.text(node, "image")
+            config.hasOwnImage = true
             config.build = nil
         }
         if let node = entries["build"] { config.build = try build(node) }

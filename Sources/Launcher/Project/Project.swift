@@ -110,8 +110,14 @@ struct Project: Equatable {
         }
         let choice = try ConfigFile.devContainerChoice(text, file: file)
         let devContainer = try DevContainerLocation.read(in: directory, choice: choice)
-        let config = try ConfigFile.parse(text, file: file, folder: name, over: devContainer)
-        return Project(directory: directory, config: config, devContainer: devContainer)
+        let paude = devContainer == nil ? try PaudeFile.read(in: directory) : nil
+        let config = try ConfigFile.parse(text, file: file, folder: name) {
+            devContainer?.apply(to: &$0)
+            paude?.apply(to: &$0)
+        }
+        return Project(
+            directory: directory, config: config.withoutMissingBuild(in: directory),
+            devContainer: devContainer ?? paude?.container)
     }
 
     /// The name of everything that is made for this project: the same for the same folder, different for two checkouts.

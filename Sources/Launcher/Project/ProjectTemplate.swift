@@ -1,4 +1,5 @@
 import ArgumentParser
+import CLinux
 
 /// The files that `tazpod init` writes.
 struct ProjectTemplate {
@@ -7,8 +8,8 @@ struct ProjectTemplate {
     }
 
     var vertical: Vertical
-    /// The project says in a devcontainer.json which image it wants; config.yaml would win over it.
-    var hasDevContainer = false
+    /// Another file of the project, which says what image it wants; config.yaml would win over it.
+    var imageIsNamedBy: String?
 
     /// In the order they are written.
     var files: [TemplateFile] {
@@ -23,7 +24,7 @@ struct ProjectTemplate {
     private var config: String {
         """
         version: 1
-        \(hasDevContainer ? "# image: \(image)   # devcontainer.json names one; what is here wins over it" : "image: \(image)")
+        \(imageIsNamedBy.map { "# image: \(image)   # \($0) may name one; what is here wins over it" } ?? "image: \(image)")
         provider: auto            # docker, native
         vault:
           size: 512MiB
@@ -43,4 +44,10 @@ struct ProjectTemplate {
     }
 
     static let ignoreFile = TemplateFile(path: ".tazpod/.gitignore", text: "/vault/\n")
+
+    /// The file beside which `image:` is left to it.
+    static func imageFile(in directory: String) -> String? {
+        if let file = DevContainerLocation.files(in: directory).first { return file }
+        return access("\(directory)/\(PaudeFile.name)", F_OK) == 0 ? PaudeFile.name : nil
+    }
 }

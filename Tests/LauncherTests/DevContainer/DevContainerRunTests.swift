@@ -58,7 +58,7 @@ struct DevContainerRunTests {
 
     private func plan(_ json: String, config text: String = "") throws -> PodPlan {
         let file = try devContainer(json)
-        let config = try ConfigFile.parse([UInt8](text.utf8), file: "config.yaml", folder: "web", over: file)
+        let config = try ConfigFile.parse([UInt8](text.utf8), file: "config.yaml", folder: "web") { file.apply(to: &$0) }
         return try PodPlanner.plan(Project(directory: "/p/web", config: config, devContainer: file))
     }
 
