@@ -3,7 +3,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DELETE_ON_ERROR:
-.PHONY: build build-weakened build-sanitized images demo test test-vm bench check documents format clean
+.PHONY: build build-weakened build-sanitized bundle images demo test test-images test-vm bench check documents format clean
 
 SWIFT ?= swift
 # The interpreter that the distribution's Python packages are for.
@@ -34,7 +34,11 @@ build-sanitized: packages-build
 packages-%:
 	@scripts/install-packages.sh $*
 
-images: build
+# What an image without TazPod gets from `tazpod up`: the programs, with loader, libraries and tools.
+bundle: build packages-bundle
+	@scripts/bundle.sh
+
+images: build bundle
 	@scripts/images.sh
 
 demo: build packages-native $(addprefix packages-,$(filter podman,$(PROVIDER)))
@@ -42,7 +46,12 @@ demo: build packages-native $(addprefix packages-,$(filter podman,$(PROVIDER)))
 
 test: build build-weakened build-sanitized packages-native packages-docker packages-images packages-podman packages-test
 	$(SWIFT) test
-	$(PYTHON) -m pytest --quiet --durations=10 Tests --ignore=Tests/Machine
+	$(PYTHON) -m pytest --quiet --durations=10 Tests --ignore=Tests/Machine \
+		--ignore=Tests/Pod/test_images.py --ignore=Tests/Pod/test_custom_image.py
+
+# All the images, built twice, and what is in them; images of others as workspaces.
+test-images: build bundle packages-docker packages-images packages-podman packages-test
+	$(PYTHON) -m pytest --quiet --durations=10 Tests/Pod/test_images.py Tests/Pod/test_custom_image.py
 
 # What takes a machine of its own, under software emulation.
 test-vm: build packages-test packages-vm
