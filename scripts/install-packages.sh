@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Installs the Debian or Ubuntu packages that a task needs, if they are missing.
 #
-#   scripts/install-packages.sh build|check|native|docker|podman|test|images|k8s|vm|bench...
+#   scripts/install-packages.sh build|bundle|check|native|docker|podman|test|images|k8s|vm|bench...
 #
 # Quick when everything is there; otherwise it needs root and a package mirror.
 set -euo pipefail
@@ -12,6 +12,7 @@ packages_for() {
     check) echo python3-pyflakes shellcheck ;;
     native) echo bubblewrap e2fsprogs tmux util-linux libcryptsetup12 libqrencode4 uidmap ;;
     images) echo mmdebstrap ;;
+    bundle) echo e2fsprogs libcryptsetup12 libqrencode4 patchelf tmux ;;
     docker) echo docker.io iproute2 iptables ;;
     podman) echo busybox-static fuse-overlayfs netavark podman runc slirp4netns uidmap ;;
     test)

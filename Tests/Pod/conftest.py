@@ -51,6 +51,7 @@ def podman():
 # TAZPOD_TEST_PODMAN=all runs everything.
 UNDER_PODMAN = {
     "test_bridges": {"test_what_is_written_over_a_bridge_is_kept_in_the_vault"},
+    "test_custom_image": None,
     "test_failures": {"test_a_wrong_passphrase", "test_an_image_that_another_pod_has_open", "test_an_image_on_a_read_only_mount"},
     "test_isolation": {
         "test_no_channel_into_a_ghost_is_open", "test_the_image_is_out_of_the_public_areas_reach",

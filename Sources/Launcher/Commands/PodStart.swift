@@ -72,7 +72,8 @@ struct PodStart {
     private func waitUntilReady(_ pod: FoundPod) async throws {
         let probe = plan.workspace.readyProbe
         let words = ["\(pod.provider.programFolder)/\(probe[0])"] + probe.dropFirst() + ["--wait", String(wait)]
-        let command = try pod.provider.command(PodCommand(arguments: words, directory: "/"), in: pod.record)
+        // As root: a user that the image lacks is there only once init has made it.
+        let command = try pod.provider.command(PodCommand(arguments: words, isRoot: true, directory: "/"), in: pod.record)
         if try await command.run(log: log).status == 0 { return }
         guard try await pod.provider.find(pod.record.name)?.state == .running else {
             throw Failure(.provider, "the pod ended while it started; tazpod logs says why")

@@ -8,9 +8,9 @@ struct EngineProvider: Provider {
     let log: Logger
 
     var name: String { engine.name }
-    let programFolder = "/usr/local/bin"
+    let programFolder = PodPaths.programs
 
-    private var arguments: EngineArguments { EngineArguments(engine: engine, majors: KernelDevices.blockMajors()) }
+    private static let inspectSeconds = 30
 
     /// Whether it can run something.
     func answers() async -> Bool {
@@ -20,7 +20,9 @@ struct EngineProvider: Provider {
 
     func rendering(of plan: PodPlan) -> String {
         let building = plan.build.map { ImageBuilder(engine: engine, log: log).rendering($0) } ?? []
-        return (building + [command(arguments.run(plan)).description]).joined(separator: "\n")
+        // Without the engine nobody knows what is in the image.
+        let known = (try? arguments(for: plan)) ?? EngineArguments(engine: engine, majors: KernelDevices.blockMajors())
+        return (building + [command(known.run(plan)).description]).joined(separator: "\n")
     }
 
     func prepareImage(_ build: ImageBuild, again: Bool) async throws {
@@ -37,6 +39,19 @@ struct EngineProvider: Provider {
         }
     }
 
+    /// How a pod is made from the plan's image: as it is, or with TazPod's programs mounted into it.
+    private func arguments(for plan: PodPlan) throws(Failure) -> EngineArguments {
+        var arguments = EngineArguments(engine: engine, majors: KernelDevices.blockMajors())
+        let name = plan.workspace.image
+        if EngineImage.isOwn(name) { return arguments }
+        let result = try command(["image", "inspect", "--format", EngineImage.inspectFormat, name]).run(
+            seconds: EngineProvider.inspectSeconds, log: log)
+        // It is `run` that says why.
+        guard result.status == 0, let image = EngineImage.parse(result.output), !image.hasPrograms else { return arguments }
+        arguments.bundled = (try Bundle.find(for: plan), image)
+        return arguments
+    }
+
     func start(_ plan: PodPlan, existing: PodRecord?) async throws -> PodRecord {
         if var record = existing {
             if record.state == .stopped { try await expectSuccess(run(["start", plan.name]), "start the pod") }
@@ -44,7 +59,7 @@ struct EngineProvider: Provider {
             return record
         }
         try refuseDriver(of: plan)
-        let result = try await run(arguments.run(plan))
+        let result = try await run(arguments(for: plan).run(plan))
         if result.status == 0 {
             // An engine that cannot limit something starts the pod nevertheless.
             if plan.workspace.resources != PodPlan.Resources(), !result.errors.isEmpty {
@@ -117,8 +132,9 @@ struct EngineProvider: Provider {
         return command(arguments + [record.name] + UserEnvironment.command(request, in: record), environment: request.environment)
     }
 
-    func trial(of plan: PodPlan, _ arguments: [String]) -> TrialCommand {
-        TrialCommand(command: command(self.arguments.trial(plan, ["\(programFolder)/tazpod-ghost"] + arguments)))
+    func trial(of plan: PodPlan, _ arguments: [String]) throws -> TrialCommand {
+        let container = try self.arguments(for: plan)
+        return TrialCommand(command: command(container.trial(plan, ["\(programFolder)/tazpod-ghost"] + arguments)))
     }
 
     func logs(of record: PodRecord, follow: Bool) throws -> HostCommand {
