@@ -121,7 +121,7 @@ for image in base infisical k8s gemini; do
         upon=$(base_image)
         build base "BASE_IMAGE=$upon" "$upon"
     else
-        build "$image" "FROM=$prefix-$below" "tazpod-$below"
+        build "$image" "FROM=$prefix-$below:$version" "tazpod-$below:$version"
     fi
     below=$image
 done

@@ -1,7 +1,7 @@
 """An image with no TazPod in it as a workspace: `tazpod up` mounts the programs into it."""
 
 import json
-import os
+import pathlib
 import shutil
 import subprocess
 import tempfile
@@ -11,6 +11,7 @@ import pytest
 
 from missing import missing
 from pod import PROGRAMS, Leftovers, Pod
+from podman import variables_set
 
 pytestmark = pytest.mark.images
 
@@ -45,16 +46,15 @@ def debian(engine):
 
 
 @pytest.fixture
-def derived(engine, debian):
-    """Makes images that are built upon the bare Debian."""
+def derived(engine):
+    """Makes images, which go after the pods that are made from them."""
     made = []
 
     def make(text):
         made.append(f"tazpod-test-{uuid.uuid4().hex[:12]}")
-        with tempfile.TemporaryDirectory() as context:
-            with open(f"{context}/Dockerfile", "w") as file:
-                file.write(f"FROM {debian}\n{text}")
-            engine.run("build", "--tag", made[-1], context, env=dict(os.environ, DOCKER_BUILDKIT="0"), timeout=300)
+        with tempfile.TemporaryDirectory() as context, variables_set({"DOCKER_BUILDKIT": "0"}):
+            (pathlib.Path(context) / "Dockerfile").write_text(text)
+            engine.run("build", "--tag", made[-1], context, timeout=300)
         return made[-1]
 
     yield make
@@ -63,7 +63,7 @@ def derived(engine, debian):
 
 
 @pytest.fixture
-def make_bare_pod(make_pod, debian):
+def make_bare_pod(derived, make_pod, debian):
     def make(image=debian, config="", **options):
         pod = make_pod(config=f"image: {image}\n{config}", **options)
         pod.use_quick_vault()
@@ -134,9 +134,9 @@ def test_its_programs_load_no_library_of_the_images(make_bare_pod):
     assert [path for path in loaded if not path.startswith(f"{TOOLS}/lib/")] == []
 
 
-def test_an_image_for_something_else_is_a_workspace_all_the_same(make_bare_pod, derived):
+def test_an_image_for_something_else_is_a_workspace_all_the_same(make_bare_pod, derived, debian):
     image = derived(
-        "RUN useradd --uid 1000 --create-home node && mkdir /app && touch /app/file && chown node /app/file\nENV PATH=/app/bin:/usr/bin:/bin\n"
+        f"FROM {debian}\nRUN useradd --uid 1000 --create-home node && mkdir /app && touch /app/file && chown node /app/file\nENV PATH=/app/bin:/usr/bin:/bin\n"
         'USER node\nWORKDIR /app\nSTOPSIGNAL SIGKILL\nENTRYPOINT ["/bin/false"]\nCMD ["--serve"]\n')
     pod = make_bare_pod(image).up()
     assert seen(pod, "cat", "/proc/1/comm") == "tazpod-init"
@@ -147,25 +147,17 @@ def test_an_image_for_something_else_is_a_workspace_all_the_same(make_bare_pod, 
     assert pod.ghost("echo $USER", check=0).output == "tazpod\n"
 
 
-def test_a_user_of_the_images_is_taken_as_it_is(make_bare_pod, derived):
-    image = derived("RUN useradd --uid 1000 --create-home --home-dir /srv/ann ann\n")
+def test_a_user_of_the_images_is_taken_as_it_is(make_bare_pod, derived, debian):
+    image = derived(f"FROM {debian}\nRUN useradd --uid 1000 --create-home --home-dir /srv/ann ann\n")
     pod = make_bare_pod(image, "user: ann\n").up()
     assert seen(pod, "sh", "-c", "id -un; echo $HOME") == "ann\n/srv/ann"
     assert "tazpod" not in seen(pod, "cat", "/etc/passwd")
 
 
-def test_an_image_built_upon_ours_gets_nothing_mounted(make_pod, engine, provider):
-    name = f"tazpod-test-{uuid.uuid4().hex[:12]}"
-    with tempfile.TemporaryDirectory() as context:
-        with open(f"{context}/Dockerfile", "w") as file:
-            file.write("FROM tazpod-base\nRUN touch /mine\n")
-        engine.run("build", "--tag", name, context, env=dict(os.environ, DOCKER_BUILDKIT="0"))
-    try:
-        pod = make_pod(config=f"image: {name}\n").up()
-        assert seen(pod, "bash", "-c", f"test -e /mine && test ! -e {TOOLS} && command -v tmux tazpod") == "/usr/bin/tmux\n/usr/local/bin/tazpod"
-        pod.down()
-    finally:
-        engine.run("rmi", "--force", name, check=False)
+def test_an_image_built_upon_ours_gets_nothing_mounted(derived, make_pod):
+    image = derived("FROM tazpod-base\nRUN touch /mine\n")
+    pod = make_pod(config=f"image: {image}\n").up()
+    assert seen(pod, "bash", "-c", f"test -e /mine && test ! -e {TOOLS} && command -v tmux tazpod") == "/usr/bin/tmux\n/usr/local/bin/tazpod"
 
 
 def test_it_stops_starts_and_goes_like_any_other(make_bare_pod, provider):

@@ -112,7 +112,8 @@ def test_it_says_what_it_is(images, image):
     assert labels["org.opencontainers.image.title"] == f"tazpod-{image}"
     version = subprocess.run([str(REPOSITORY / "bin/tazpod"), "--version"], capture_output=True, text=True, timeout=20).stdout.strip()
     assert labels["org.opencontainers.image.version"] == version
-    assert labels["org.opencontainers.image.base.name"] in ("tazpod-base", "tazpod-infisical", "tazpod-k8s") or image == "base"
+    below = {name: f"tazpod-{below}:{version}" for below, name in zip(NAMES, NAMES[1:])}
+    assert labels["org.opencontainers.image.base.name"] == below.get(image, labels["org.opencontainers.image.base.name"])
     for name in ("description", "vendor", "created"):
         assert labels[f"org.opencontainers.image.{name}"]
     assert config["Entrypoint"] == ["/usr/local/bin/tazpod-init"]
