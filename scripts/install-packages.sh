@@ -15,7 +15,7 @@ packages_for() {
     docker) echo docker.io iptables ;;
     podman) echo busybox-static fuse-overlayfs netavark podman runc slirp4netns uidmap ;;
     test)
-        echo cryptsetup-bin docker-registry e2fsprogs gcc git libc6-dev make neovim nodejs openssh-client openssh-server python3-cryptography python3-pexpect python3-pytest psmisc strace catatonit dumb-init tini
+        echo cryptsetup-bin docker-registry e2fsprogs gcc git libc6-dev make neovim nodejs openssh-client openssh-server python3-cryptography python3-pexpect python3-pytest psmisc skopeo strace catatonit dumb-init tini
         ;;
     vm) echo bash busybox-static cpio cryptsetup-bin e2fsprogs kmod libcryptsetup12 python3-cryptography python3-pexpect python3-pytest qemu-system-x86 tmux ;;
     bench) echo catatonit cryptsetup-bin dumb-init fio fuse3 git gocryptfs python3-pexpect ripgrep s6 strace tini ;;

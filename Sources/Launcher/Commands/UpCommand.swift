@@ -7,7 +7,15 @@ import Linux
 struct UpCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "up", abstract: "Start the project's pod, and wait until it is ready.",
-        discussion: "Run twice, it changes nothing.\n\nExample: tazpod up --provider native")
+        discussion: """
+            Run twice, it changes nothing. With the address of a git repository, or of a pull request, that is cloned into the \
+            current folder first, and made a project if it is none.
+
+            Example: tazpod up --provider native
+            """)
+
+    @Argument(help: ArgumentHelp("A git repository, or a pull request of one.", valueName: "url"))
+    var source: GitSource?
 
     @Option(help: ArgumentHelp("auto, docker, podman or native.", valueName: "provider"))
     var provider: ProjectConfig.ProviderName?
@@ -27,11 +35,12 @@ struct UpCommand: AsyncParsableCommand {
     @OptionGroup var options: GlobalOptions
 
     func validate() throws {
+        if source != nil && options.project != nil { throw ValidationError("give an address or --project, not both") }
         if wait < 1 || wait > 3600 { throw ValidationError("--wait takes 1 to 3600 seconds") }
     }
 
     func run() async throws {
-        let project = try options.findProject()
+        let project = try source.map { try cloned($0) } ?? options.findProject()
         let plan = try PodPlanner.plan(project)
         let choice = ProviderChoice(log: options.log)
         for notice in project.devContainer?.notices ?? [] { options.log.notice("\(notice)") }
@@ -67,6 +76,17 @@ struct UpCommand: AsyncParsableCommand {
         }
         guard plan.needsImageEnvironment else { return plan }
         return plan.expanding(try await provider.environment(ofImage: plan))
+    }
+
+    private func cloned(_ source: GitSource) throws -> Project {
+        if dryRun { throw Failure(.usage, "--dry-run needs a project that is here; clone \(source.repository) first") }
+        let directory = try source.clone(into: Project.canonical("."), log: options.log)
+        if !Project.isOne(directory) {
+            for file in ProjectTemplate(vertical: .base, imageIsNamedBy: ProjectTemplate.imageFile(in: directory)).files {
+                _ = try file.write(in: directory)
+            }
+        }
+        return try Project.find(at: directory)
     }
 
     private func printPlan(_ plan: PodPlan, _ project: Project, _ provider: any Provider) throws {
@@ -137,3 +157,9 @@ struct UpCommand: AsyncParsableCommand {
 }
 
 extension ProjectConfig.ProviderName: ExpressibleByArgument {}
+
+extension GitSource: ExpressibleByArgument {
+    init?(argument: String) {
+        self.init(argument)
+    }
+}
