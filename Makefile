@@ -54,7 +54,7 @@ test: build build-weakened build-sanitized packages-native packages-docker packa
 test-long: build build-weakened build-sanitized packages-native packages-docker packages-images packages-podman packages-test
 	$(PYTHON) -m pytest --quiet --durations=10 -m "long and not images" $(TESTS)
 
-# All the images, built twice, and what is in them; images of others as workspaces.
+# All the images, built twice, and what is in them; images of others and projects as workspaces.
 test-images: build bundle packages-docker packages-images packages-podman packages-test
 	$(PYTHON) -m pytest --quiet --durations=10 -m images $(TESTS)
 

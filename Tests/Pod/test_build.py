@@ -10,6 +10,8 @@ from missing import missing
 from pod import PASSPHRASE, Pod
 from registry import Registry
 
+pytestmark = pytest.mark.images
+
 PROJECT, PROVIDER, REFUSED = 3, 4, 7
 
 

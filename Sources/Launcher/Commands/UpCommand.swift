@@ -4,7 +4,15 @@ import Contract
 struct UpCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "up", abstract: "Start the project's pod, and wait until it is ready.",
-        discussion: "Run twice, it changes nothing.\n\nExample: tazpod up --provider native")
+        discussion: """
+            Run twice, it changes nothing. With the address of a git repository, or of a pull request, that is cloned into the \
+            current folder first, and made a project if it is none.
+
+            Example: tazpod up --provider native
+            """)
+
+    @Argument(help: ArgumentHelp("A git repository, or a pull request of one.", valueName: "url"))
+    var source: GitSource?
 
     @Option(help: ArgumentHelp("auto, docker, podman or native.", valueName: "provider"))
     var provider: ProjectConfig.ProviderName?
@@ -21,8 +29,12 @@ struct UpCommand: AsyncParsableCommand {
     @OptionGroup var waiting: WaitOption
     @OptionGroup var options: GlobalOptions
 
+    func validate() throws {
+        if source != nil && options.project != nil { throw ValidationError("give an address or --project, not both") }
+    }
+
     func run() async throws {
-        let project = try options.findProject()
+        let project = try source.map { try cloned($0) } ?? options.findProject()
         let plan = try PodPlanner.plan(project)
         let choice = ProviderChoice(log: options.log)
         for notice in project.devContainer?.notices ?? [] { options.log.notice("\(notice)") }
@@ -37,6 +49,17 @@ struct UpCommand: AsyncParsableCommand {
             return try await start.run(on: try await chooseProvider(existing, choice, project), existing: existing?.record)
         }
         pod.reportReady(options)
+    }
+
+    private func cloned(_ source: GitSource) throws -> Project {
+        if dryRun { throw Failure(.usage, "--dry-run needs a project that is here; clone \(source.repository) first") }
+        let directory = try source.clone(into: Project.canonical("."), log: options.log)
+        if !Project.isOne(directory) {
+            for file in ProjectTemplate(vertical: .base, imageIsNamedBy: ProjectTemplate.imageFile(in: directory)).files {
+                _ = try file.write(in: directory)
+            }
+        }
+        return try Project.find(at: directory)
     }
 
     private func printPlan(_ plan: PodPlan, _ project: Project, _ provider: any Provider) throws {
@@ -73,3 +96,9 @@ extension FoundPod {
 }
 
 extension ProjectConfig.ProviderName: ExpressibleByArgument {}
+
+extension GitSource: ExpressibleByArgument {
+    init?(argument: String) {
+        self.init(argument)
+    }
+}

@@ -49,7 +49,7 @@ struct Project: Equatable {
             throw Failure(.project, "there is no \(folder) folder in \(start) or above it; run tazpod init in your project")
         }
         let start = try canonical(path)
-        guard isProject(start) || isDevContainer(start) else {
+        guard isOne(start) else {
             throw Failure(.project, "\(start) has no \(folder) folder; run tazpod init there")
         }
         return try load(start)
@@ -77,6 +77,10 @@ struct Project: Equatable {
         }
         defer { free(resolved) }
         return String(cString: resolved)
+    }
+
+    static func isOne(_ directory: String) -> Bool {
+        isProject(directory) || isDevContainer(directory)
     }
 
     private static func isProject(_ directory: String) -> Bool {
