@@ -3,7 +3,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DELETE_ON_ERROR:
-.PHONY: build build-weakened build-sanitized images demo test test-vm bench check documents man format clean
+.PHONY: build build-weakened build-sanitized images demo test test-editors test-vm bench check documents man format clean
 
 SWIFT ?= swift
 # The interpreter that the distribution's Python packages are for.
@@ -43,6 +43,10 @@ demo: build packages-native $(addprefix packages-,$(filter podman,$(PROVIDER)))
 test: build build-weakened build-sanitized packages-native packages-docker packages-images packages-podman packages-test
 	$(SWIFT) test
 	$(PYTHON) -m pytest --quiet --durations=10 Tests --ignore=Tests/Machine
+
+# ssh, forwarded ports and terminals once more, under docker and podman; `test` has them under native.
+test-editors: build packages-docker packages-images packages-podman packages-test
+	TAZPOD_TEST_EDITORS=docker,podman $(PYTHON) -m pytest --quiet --durations=5 $(addprefix Tests/Pod/test_,ssh.py ssh_ghost.py port_forwarding.py terminal_features.py)
 
 # What takes a machine of its own, under software emulation.
 test-vm: build packages-test packages-vm
