@@ -3,7 +3,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DELETE_ON_ERROR:
-.PHONY: build build-weakened build-sanitized bundle images demo test test-long test-images test-vm test-k8s bench check documents man format clean
+.PHONY: build build-weakened build-sanitized bundle images demo test test-long test-images test-editors test-vm test-k8s bench check documents man format clean
 
 SWIFT ?= swift
 # The interpreter that the distribution's Python packages are for.
@@ -57,6 +57,10 @@ test-long: build build-weakened build-sanitized packages-native packages-docker 
 # All the images, built twice, and what is in them; images of others and projects as workspaces.
 test-images: build bundle packages-docker packages-images packages-podman packages-test
 	$(PYTHON) -m pytest --quiet --durations=10 -m images $(TESTS)
+
+# ssh, forwarded ports and terminals once more, under docker and podman; `test` has them under native.
+test-editors: build packages-docker packages-images packages-podman packages-test
+	TAZPOD_TEST_EDITORS=docker,podman $(PYTHON) -m pytest --quiet --durations=5 $(addprefix Tests/Pod/test_,ssh.py ssh_ghost.py port_forwarding.py terminal_features.py)
 
 # What takes a machine of its own, under software emulation.
 test-vm: build packages-test packages-vm

@@ -2,13 +2,15 @@
 
 import contextlib
 import os
-import pathlib
 import signal
 import socket
 import subprocess
 import threading
 
 from pod import WAIT, Pod, wait_until
+
+# `make test` has native alone; `make test-editors` names another.
+PROVIDERS = os.environ.get("TAZPOD_TEST_EDITORS", "native").split(",")
 
 # Echoes each connection, and answers "all N" once the other side has said its last. perl is in every Debian.
 ECHO = r"""
@@ -132,7 +134,3 @@ def make(provider, **options):
     pod = Pod(provider, **options)
     pod.use_quick_vault()
     return pod
-
-
-def text_of(path):
-    return pathlib.Path(path).read_text()

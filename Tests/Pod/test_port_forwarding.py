@@ -10,13 +10,13 @@ import time
 import pytest
 
 from pod import wait_until
-from remote import Remote, connect, echo_server, echoed, exchange, free_port, make
+from remote import PROVIDERS, Remote, connect, echo_server, echoed, exchange, free_port, make
 from test_sessions import PROMPT, detach
 
 IN_USE = 4
 
 
-@pytest.fixture(scope="module", params=["native", "docker"])
+@pytest.fixture(scope="module", params=PROVIDERS)
 def pod(request):
     if request.param != "native":
         request.getfixturevalue(request.param)

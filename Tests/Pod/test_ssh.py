@@ -14,12 +14,12 @@ import pytest
 
 from missing import missing
 from pod import wait_until
-from remote import Remote, connect, echo_server, echoed, ended, exchange, free_port, make
+from remote import PROVIDERS, Remote, connect, echo_server, echoed, ended, exchange, free_port, make
 
 CONFIG = """env: {EDITOR: 'nvim "-u" a\\b', GREETING: "100% §"}\n"""
 
 
-@pytest.fixture(scope="module", params=["native", "docker"])
+@pytest.fixture(scope="module", params=PROVIDERS)
 def remote(request):
     if request.param != "native":
         request.getfixturevalue(request.param)

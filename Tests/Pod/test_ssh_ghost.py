@@ -6,10 +6,10 @@ import pexpect
 import pytest
 
 from pod import PASSPHRASE, canary, wait_until
-from remote import Remote, ended, make
+from remote import PROVIDERS, Remote, ended, make
 
 
-@pytest.fixture(scope="module", params=["native", "docker"])
+@pytest.fixture(scope="module", params=PROVIDERS)
 def remote(request):
     if request.param != "native":
         request.getfixturevalue(request.param)

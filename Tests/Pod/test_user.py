@@ -356,3 +356,14 @@ def test_a_killed_pod_locks_its_vault_and_leaves_nothing(user_pod):
     user_pod.unlock()
     user_pod.lock()
     leftovers.check()
+
+
+def test_ssh_leads_into_a_users_own_pod_and_into_its_ghost(user_pod):
+    user_pod.unlock()
+    for session, mark in (("main", ""), ("ghost", "1")):
+        config = user_pod.folder / f"{session}.conf"
+        config.write_text(user_pod.run("ssh-config", "--session", session, check=0).output)
+        host = user_pod.run("ssh-config", "--session", session, "--name", check=0).output.strip()
+        done = user_pod.user.run("ssh", "-F", str(config), "-tt", host, "id -un; echo ghost=$TAZPOD_GHOST; tty", env=user_pod.environment)
+        name, ghost, tty = done.stdout.split()
+        assert (name, ghost) == ("tazpod", f"ghost={mark}") and tty.startswith("/dev/pts/"), done

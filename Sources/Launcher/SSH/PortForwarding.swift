@@ -29,14 +29,16 @@ struct PortForwarding {
         plan.group = .session
         plan.endsWithParent = true
         let output = try failing(.provider) { () throws(SystemError) in try Pipe() }
-        let errors = try failing(.provider) { () throws(SystemError) in try Pipe() }
+        // In memory, and not a pipe, which would break under what ssh, and the engine below it, complain of later.
+        let complaints = try failing(.provider) { () throws(SystemError) in
+            Descriptor(owning: try retrying("keep what ssh says") { memfd_create("tazpod-ssh", UInt32(MFD_CLOEXEC)) })
+        }
         try failing(.provider, next: "--forward-port needs the ssh command") { () throws(SystemError) in
             let null = try Descriptor.open("/dev/null", O_RDONLY, stage: "open /dev/null")
-            plan.descriptors = .only([null.raw, output.writing.raw, errors.writing.raw])
+            plan.descriptors = .only([null.raw, output.writing.raw, complaints.raw])
             _ = try spawn(plan)
         }
         let said = output.keepReading()
-        let complaints = errors.keepReading()
         try waitUntilReady(said, complaints)
     }
 
@@ -72,7 +74,7 @@ struct PortForwarding {
         var byte: UInt8 = 0
         if read(said.raw, &byte, 1) == 1 { return }
         // It has ended, and with it the tazpod that it ran.
-        let text = (try? complaints.readAll(limit: 1 << 16, stage: "hear from ssh")) ?? []
+        let text = (try? complaints.read(1 << 16, at: 0, stage: "hear from ssh")) ?? []
         throw PortForwarding.failure(String(decoding: text, as: UTF8.self))
     }
 

@@ -47,7 +47,8 @@ struct SSHServer {
     ///
     /// - Throws: code 4 where the pod has none.
     private static func program() throws(Failure) -> String {
-        let search = "PATH=\(environmentValue("PATH") ?? ""):/usr/local/sbin:/usr/sbin:/sbin"
+        // The system's own comes first: PATH may be the project's to say.
+        let search = "PATH=/usr/local/sbin:/usr/sbin:/sbin:\(environmentValue("PATH") ?? "")"
         for path in ProgramSearch([UInt8]("sshd".utf8), environment: [[UInt8](search.utf8)]).paths {
             let path = String(decoding: path, as: UTF8.self)
             if path.hasPrefix("/"), access(path, X_OK) == 0 { return path }
