@@ -66,8 +66,8 @@ test-editors: build packages-docker packages-images packages-podman packages-tes
 test-vm: build packages-test packages-vm
 	$(PYTHON) -m pytest --quiet --durations=5 Tests/Machine
 
-# On a real control plane: that of $KUBECONFIG, else one that is built and started here.
-test-k8s: build packages-k8s
+# On a real control plane: that of $KUBECONFIG, else one that is built and started here, for which it takes Debian bookworm.
+test-k8s: build packages-test $(if $(KUBECONFIG),,packages-k8s)
 	$(PYTHON) -m pytest --quiet --durations=5 Tests/Cluster
 
 # Every figure of docs/performance.md but those of `soak`, or those of the groups in ONLY.

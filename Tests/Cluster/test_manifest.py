@@ -57,8 +57,9 @@ def test_it_is_applied_in_one_go_and_a_second_time_changes_nothing(cluster, text
     assert [line.split()[-1] for line in second] == ["unchanged"] * 4, second
     pod = cluster.objects("-n", cluster.namespace, "get", "pod")["Pod"]
     # The server's defaults add no privilege, no token and no other volume.
-    context = pod["spec"]["containers"][0]["securityContext"]
-    assert "privileged" not in context and context["allowPrivilegeEscalation"] is False
+    for container in pod["spec"]["initContainers"] + pod["spec"]["containers"]:
+        context = container["securityContext"]
+        assert "privileged" not in context and context["allowPrivilegeEscalation"] is False
     assert all("serviceAccountToken" not in str(volume) and "secret" not in volume for volume in pod["spec"]["volumes"])
     assert not any(pod["spec"].get(key) for key in ("hostNetwork", "hostPID", "hostIPC"))
 
@@ -66,7 +67,7 @@ def test_it_is_applied_in_one_go_and_a_second_time_changes_nothing(cluster, text
 @pytest.mark.parametrize("word, instead, complaint", [
     ("hostname: my-web\n", "hostname: my_web-\n", "hostname"),
     ("storage: \"20Gi\"", "storage: \"20GiB\"", "quantit"),
-    ("allowPrivilegeEscalation:", "allowPrivilegeEscalations:", "unknown field"),
+    ("automountServiceAccountToken:", "automountServiceAccountTokens:", "unknown field"),
     ("type: RuntimeDefault", "type: default", "seccompProfile"),
     ("cidr: \"0.0.0.0/0\"", "cidr: \"0.0.0.0\"", "cidr"),
     ("name: memory-2\n          mountPath", "name: memory-3\n          mountPath", "memory-3"),

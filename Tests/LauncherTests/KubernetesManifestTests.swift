@@ -67,7 +67,16 @@ struct KubernetesManifestTests {
         let volumes = try #require(try specification()["volumes"]).items
         #expect(volumes[0]["persistentVolumeClaim"]?["claimName"]?.text == (try plan().name))
         #expect(volumes[1]["name"]?.text == mounts[2]["name"]?.text && volumes[1]["emptyDir"]?["medium"]?.text == "Memory")
-        #expect(try specification()["securityContext"]?["fsGroup"]?.text == "1000")
+    }
+
+    @Test("A new volume's workspace becomes its user's, by a container that can do no more")
+    func preparation() throws {
+        let preparation = try #require(try specification("user: ann")["initContainers"]?.items.first)
+        #expect(preparation["command"]?.items.map { $0.text } == ["chown", "ann:", "/workspace"])
+        #expect(preparation["volumeMounts"]?.items.map { $0["subPath"]?.text } == ["workspace"])
+        let context = try #require(preparation["securityContext"])
+        #expect(context["capabilities"]?["add"]?.items.map { $0.text } == ["CHOWN"])
+        #expect(context["allowPrivilegeEscalation"]?.text == "false")
     }
 
     @Test("Limits, a GPU among them, are the cluster's own words")

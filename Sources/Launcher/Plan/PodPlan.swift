@@ -11,8 +11,6 @@ struct PodPlan: Codable, Equatable {
     /// What only a cluster asks for.
     var cluster = Cluster()
 
-    /// The workspace user's number in the images.
-    static let workspaceID = 1000
     /// How long a stop may take: long enough for a vault in memory to be saved, and a stubborn process to be killed.
     static let stopSeconds = 150
 

@@ -51,8 +51,11 @@ struct Engine: Equatable, Sendable {
     /// The workspace user is the caller outside, so that files stay whose they are; the pod's root is one of the caller's subordinate
     /// ids (subuid(5)), which owns nothing. Without `--user` the first process would be the workspace user's.
     private static let rootlessOptions = [
-        "--userns", "keep-id:uid=\(PodPlan.workspaceID),gid=\(PodPlan.workspaceID)", "--user", "0:0",
+        "--userns", "keep-id:uid=\(workspaceID),gid=\(workspaceID)", "--user", "0:0",
     ]
+
+    /// The workspace user's number in the images.
+    private static let workspaceID = 1000
 
     /// How its images are built.
     static func recipe(for name: String) -> String {

@@ -1,3 +1,5 @@
+import Contract
+
 /// A plan as the specification of a cluster's pod.
 struct KubernetesPod {
     let plan: PodPlan
@@ -38,11 +40,7 @@ struct KubernetesPod {
         if !plan.cluster.nodeSelector.isEmpty { fields.append(("nodeSelector", YAMLValue(plan.cluster.nodeSelector))) }
         return .map(
             fields + [
-                // The workspace user writes to the volume as the group that it is given to.
-                (
-                    "securityContext",
-                    ["fsGroup": .number(PodPlan.workspaceID), "fsGroupChangePolicy": "OnRootMismatch"]
-                ),
+                ("initContainers", [preparation]),
                 ("containers", [workspace]),
                 ("volumes", volumes),
             ])
@@ -53,7 +51,7 @@ struct KubernetesPod {
             ("name", .text(KubernetesPod.containerName)),
             ("image", .text(container.image)),
             ("imagePullPolicy", "IfNotPresent"),
-            ("securityContext", securityContext),
+            ("securityContext", securityContext(container.capabilities)),
             ("env", environment),
         ]
         if !container.ports.isEmpty {
@@ -72,13 +70,27 @@ struct KubernetesPod {
             ])
     }
 
-    /// The pod's first process is root, as on an engine, with the capabilities that the plan lists and no more.
-    private var securityContext: YAMLValue {
+    /// Gives a new volume's workspace to its user. Not `fsGroup`: it would open the vault's image to the user's group, and not every
+    /// kind of volume heeds it.
+    private var preparation: YAMLValue {
+        [
+            "name": "prepare", "image": .text(container.image), "imagePullPolicy": "IfNotPresent",
+            "command": ["chown", .text("\(container.user):"), .text(PodPaths.workspace)],
+            "securityContext": securityContext(["CHOWN"]),
+            "volumeMounts": .list(
+                container.mounts.enumerated().filter { $0.element.target == PodPaths.workspace }.map {
+                    mount($0.element, index: $0.offset)
+                }),
+        ]
+    }
+
+    /// The first process is root, as on an engine, with the capabilities that the plan lists and no more.
+    private func securityContext(_ capabilities: [String]) -> YAMLValue {
         var fields: [(key: String, value: YAMLValue)] = [
             ("runAsUser", 0),
             ("runAsGroup", 0),
             ("allowPrivilegeEscalation", .flag(!container.security.noNewPrivileges)),
-            ("capabilities", ["drop": ["ALL"], "add": YAMLValue(container.capabilities)]),
+            ("capabilities", ["drop": ["ALL"], "add": YAMLValue(capabilities)]),
         ]
         let isDefault = container.security.seccomp == "default"
         fields.append(
