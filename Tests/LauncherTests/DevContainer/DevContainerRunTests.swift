@@ -76,6 +76,29 @@ struct DevContainerRunTests {
         #expect(ours.ports.map { $0.podPort } == [2])
     }
 
+    @Test(
+        "config.yaml says which file there is, and what of it does not count",
+        arguments: [
+            ("", DevContainerChoice()), ("devcontainer: false", DevContainerChoice(isWanted: false)),
+            ("devcontainer: {file: a/b.json, ignore: [capAdd]}", DevContainerChoice(file: "a/b.json", ignored: ["capAdd"])),
+        ])
+    func choice(text: String, choice: DevContainerChoice) throws {
+        #expect(try ConfigFile.devContainerChoice([UInt8](text.utf8), file: "c") == choice)
+        #expect(throws: Never.self) { try config(text) }
+    }
+
+    @Test(
+        "A mistake in it is told with its place",
+        arguments: [
+            ("devcontainer: {ignore: [capAd]}", "1:25: devcontainer: ignore: a devcontainer.json has no capAd; write capAdd"),
+            ("devcontainer: {fil: x}", "1:16: devcontainer has no key fil; write file"),
+            ("devcontainer: {file: ../x}", "1:22: devcontainer: file must be a path inside the project, without .., not ../x"),
+            ("devcontainer: maybe", "1:15: devcontainer must be true or false"),
+        ])
+    func wrongChoice(text: String, sentence: String) {
+        #expect(throws: Failure(.project, "c:\(sentence)")) { try ConfigFile.devContainerChoice([UInt8](text.utf8), file: "c") }
+    }
+
     @Test("An image in config.yaml takes the place of a build, and a build there that of an image")
     func imageOrBuild() throws {
         let json = #"{"build": {"dockerfile": "D"}}"#

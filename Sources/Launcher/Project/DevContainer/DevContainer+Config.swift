@@ -49,7 +49,14 @@ extension NodeReader {
                 !$0.hasPrefix("/") && !$0.split(separator: "/").contains("..") ? $0 : nil
             }
         }
-        if let node = entries["ignore"] { choice.ignored = try list(node, "devcontainer: ignore") }
+        if let node = entries["ignore"] {
+            choice.ignored = try list(node, "devcontainer: ignore")
+            for name in choice.ignored where !DevContainerFile.known.contains(name) {
+                let nearest = EditDistance.nearest(to: name, among: DevContainerFile.known)
+                throw problem(
+                    node.mark, "devcontainer: ignore: a devcontainer.json has no \(name)\(nearest.map { "; write \($0)" } ?? "")")
+            }
+        }
         return choice
     }
 }

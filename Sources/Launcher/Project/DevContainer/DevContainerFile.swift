@@ -53,7 +53,7 @@ struct DevContainerFile {
         "service": "no compose file is read", "runServices": "no compose file is read",
     ]
 
-    private static let known =
+    static let known =
         [
             "image", "build", "dockerFile", "context", "features", "overrideFeatureInstallOrder", "containerEnv", "remoteEnv",
             "mounts",
