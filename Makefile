@@ -46,7 +46,7 @@ images: build bundle
 demo: build packages-native $(addprefix packages-,$(filter podman,$(PROVIDER)))
 	@PROVIDER=$(or $(PROVIDER),native) scripts/demo.sh
 
-test: build build-weakened build-sanitized packages-native packages-docker packages-images packages-podman packages-test
+test: build bundle build-weakened build-sanitized packages-native packages-docker packages-images packages-podman packages-test
 	$(SWIFT) test
 	$(PYTHON) -m pytest --quiet --durations=10 -m "not long and not images" $(TESTS)
 
