@@ -197,6 +197,12 @@ def test_what_zed_sends_is_answered_over_one_connection(remote, tmp_path):
         assert said == [f"{n}\n" * 1000 for n in range(20)]
 
 
+def test_connections_may_begin_at_once(remote):
+    remote.host()
+    with concurrent.futures.ThreadPoolExecutor(8) as pool:
+        assert list(pool.map(lambda n: remote.run("%h", f"echo {n}").stdout, range(8))) == [f"{n}\n" for n in range(8)]
+
+
 def test_nobody_listens_and_nothing_stays_when_the_connection_ends(remote):
     def servers():
         return [p for p in remote.pod.processes() if p.name.startswith("sshd")]

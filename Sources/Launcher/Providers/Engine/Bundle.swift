@@ -60,7 +60,7 @@ struct Bundle: Equatable {
             ["--mount", EngineArguments.fields(["type=bind", "source=\($0.0)", "target=\($0.1)", "ro"])]
         }
         let path = image.value(of: "PATH") ?? Bundle.usualPath
-        options += ["--env", "PATH=\(path):\(PodPaths.bundle)/bin", "--env", "\(PodVariable.newUser)=\(PodPlan.workspaceID)"]
+        options += ["--env", "PATH=\(path):\(PodPaths.bundle)/bin", "--env", "\(PodVariable.newUser)=\(Engine.workspaceID)"]
         // tmux wants to know that the terminal speaks UTF-8.
         if image.value(of: "LANG") == nil, image.value(of: "LC_ALL") == nil { options += ["--env", "LANG=C.UTF-8"] }
         return options + ["--user", "0:0", "--stop-signal", "SIGTERM"]

@@ -55,7 +55,7 @@ struct Engine: Equatable, Sendable {
     ]
 
     /// The workspace user's number in the images.
-    private static let workspaceID = 1000
+    static let workspaceID = 1000
 
     /// How its images are built.
     static func recipe(for name: String) -> String {
