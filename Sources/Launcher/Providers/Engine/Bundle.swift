@@ -32,16 +32,7 @@ struct Bundle: Equatable {
     }
 
     func checked(_ plan: PodPlan, mode: mode_t, isOwnersOrRoots: Bool) throws(Failure) -> Bundle {
-        let isInReach = plan.workspace.mounts.contains { mount in
-            guard case .folder(let path) = mount.source, !mount.isReadOnly else { return false }
-            return "\(folder)/".hasPrefix(path.hasSuffix("/") ? path : "\(path)/")
-        }
-        if isInReach {
-            throw Failure(
-                .refused,
-                "the programs that root would run in the pod are in \(folder), which the pod's public area can write; "
-                    + "start tazpod from another place")
-        }
+        try ProgramFolder.check(folder, isOutOfReachOf: plan)
         guard isOwnersOrRoots, mode & 0o022 == 0 else {
             throw Failure(
                 .refused,

@@ -48,9 +48,11 @@ struct NativeProvider: Provider {
         try NativePorts.check(plan)
         let gpuNodes = try GPUNodes.wanted(by: plan)
         for line in NativeNotices.lines(for: plan) { log.notice("\(line)") }
+        let programs = try hostPrograms()
+        try ProgramFolder.check(programs, isOutOfReachOf: plan)
         try NativeStray.end(of: store.folder(plan.name), log: log)
         try store.prepare(plan, accounts: try NativeAccounts.forPod(plan, isMapped: ids != nil))
-        var layout = NativeLayout(plan: own, state: store.folder(plan.name), hostPrograms: try hostPrograms())
+        var layout = NativeLayout(plan: own, state: store.folder(plan.name), hostPrograms: programs)
         layout.hidden = store.hidden
         layout.gpuNodes = gpuNodes
         let pid: Int32
