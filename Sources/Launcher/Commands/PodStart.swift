@@ -23,11 +23,12 @@ struct PodStart {
         let plan = try await prepared(on: provider, existing)
         if existing?.state == .running {
             reportDifference(existing, plan)
-        } else {
+        } else if !plan.isElsewhere {
             try makeVaultFolder()
         }
         let pod = FoundPod(record: try await provider.start(plan, existing: existing), provider: provider)
         try await waitUntilReady(pod)
+        if plan.isElsewhere { try await ProjectCopy(project: project, log: log).bring(into: pod) }
         try await lifecycle.start(pod)
         return pod
     }
@@ -40,8 +41,9 @@ struct PodStart {
                 log.notice("the pod is of the image before; run tazpod down and tazpod up to use the new one")
             }
         }
-        guard plan.needsImageEnvironment else { return plan }
-        return plan.expanding(try await provider.environment(ofImage: plan))
+        let placed = try await provider.placed(plan)
+        guard placed.needsImageEnvironment else { return placed }
+        return placed.expanding(try await provider.environment(ofImage: placed))
     }
 
     private func reportDifference(_ existing: PodRecord?, _ plan: PodPlan) {

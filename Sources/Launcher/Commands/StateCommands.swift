@@ -172,12 +172,17 @@ struct DownCommand: AsyncParsableCommand {
         let project = try options.findProject()
         if purge { try confirm(project) }
         try await PodLock.hold(project.podName, log: options.log) {
-            if let pod = try await ProviderChoice(log: options.log).findPod(of: project) {
+            let choice = ProviderChoice(log: options.log)
+            let pod = try await choice.findPod(of: project)
+            if let pod {
                 try await pod.provider.remove(pod.record.name)
                 options.log.notice("the pod \(pod.record.name) is gone")
             }
             try TokenStore(podName: project.podName).forget()
-            if purge { try destroyVault(project) }
+            guard purge else { return }
+            let provider = if let pod { pod.provider } else { try await choice.named(project.config.provider) }
+            try await provider.removeVolumes(of: project.podName)
+            try destroyVault(project)
         }
     }
 

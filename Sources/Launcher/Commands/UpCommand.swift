@@ -39,7 +39,8 @@ struct UpCommand: AsyncParsableCommand {
         let choice = ProviderChoice(log: options.log)
         for notice in project.devContainer?.notices ?? [] { options.log.notice("\(notice)") }
         if dryRun {
-            try printPlan(plan, project, try await choice.named(provider ?? project.config.provider))
+            let chosen = try await choice.named(provider ?? project.config.provider)
+            try printPlan(try await chosen.placed(plan), project, chosen)
             return
         }
         try HostConsent(project: project).obtain(granted: trust)

@@ -6,6 +6,8 @@ struct PodPlan: Codable, Equatable {
     /// The project's folder on the host.
     var directory: String
     var workspace: Container
+    /// It runs where this machine's folders are not.
+    var isElsewhere = false
     /// How the workspace's image is made, where the project has one of its own.
     var build: ImageBuild?
     /// What only a cluster asks for.

@@ -145,7 +145,7 @@ struct EngineProvider: Provider {
         HostCommand(arguments: [engine.name] + arguments, environment: environment)
     }
 
-    private func run(_ arguments: [String]) async throws -> CommandOutput {
+    func run(_ arguments: [String]) async throws -> CommandOutput {
         try await command(arguments).run(log: log)
     }
 
