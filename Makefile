@@ -3,7 +3,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DELETE_ON_ERROR:
-.PHONY: build build-weakened build-sanitized images demo test test-build test-vm bench check documents format clean
+.PHONY: build build-weakened build-sanitized images demo test test-build test-long test-vm bench check documents format clean
 
 SWIFT ?= swift
 # The interpreter that the distribution's Python packages are for.
@@ -42,18 +42,22 @@ demo: build packages-native $(addprefix packages-,$(filter podman,$(PROVIDER)))
 
 test: build build-weakened build-sanitized packages-native packages-docker packages-images packages-podman packages-test
 	$(SWIFT) test
-	$(PYTHON) -m pytest --quiet --durations=10 Tests --ignore=Tests/Machine --ignore=Tests/Pod/test_build.py
+	$(PYTHON) -m pytest --quiet --durations=10 -m "not long" Tests --ignore=Tests/Machine --ignore=Tests/Pod/test_build.py
 
 # Images of projects' own, with docker and podman.
 test-build: build packages-native packages-docker packages-images packages-podman packages-test
 	$(PYTHON) -m pytest --quiet --durations=5 Tests/Pod/test_build.py
+
+# What takes minutes each: the demo from a clean checkout, a hundred thousand messages, kill after kill.
+test-long: build build-weakened build-sanitized packages-native packages-docker packages-images packages-podman packages-test
+	$(PYTHON) -m pytest --quiet --durations=10 -m long Tests --ignore=Tests/Machine
 
 # What takes a machine of its own, under software emulation.
 test-vm: build packages-test packages-vm
 	$(PYTHON) -m pytest --quiet --durations=5 Tests/Machine
 
 # Every figure of docs/performance.md but those of `soak`, or those of the groups in ONLY.
-bench: build packages-native packages-docker packages-images packages-bench
+bench: build packages-native packages-docker packages-images packages-vm packages-bench
 	$(PYTHON) scripts/bench $(ONLY)
 
 check: build packages-check

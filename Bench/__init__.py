@@ -15,5 +15,5 @@ import sys
 
 REPOSITORY = pathlib.Path(__file__).resolve().parent.parent
 
-# Pods, the private docker daemon and supervisors are driven as the tests do it.
-sys.path[:0] = [str(REPOSITORY / "Tests/Pod"), str(REPOSITORY / "Tests/Init")]
+# Pods, the private docker daemon, supervisors and virtual machines are driven as the tests do it.
+sys.path[:0] = [str(REPOSITORY / "Tests/Pod"), str(REPOSITORY / "Tests/Init"), str(REPOSITORY / "Tests/Machine")]

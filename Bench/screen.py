@@ -6,6 +6,7 @@ import os
 import pty
 import select
 import signal
+import statistics
 import struct
 import termios
 import time
@@ -19,6 +20,28 @@ DETACH, PAUSE = (b"\x02", b"d"), 0.1
 def milliseconds_to_screen(command, environment, marker):
     """How long it takes from exec until tmux has drawn `marker`, which is what comes last; then detaches."""
     start = time.perf_counter()
+    with attached(command, environment, marker):
+        return (time.perf_counter() - start) * 1000
+
+
+def milliseconds_to_echo(command, environment, marker, keys):
+    """How long it takes until tmux shows a key that was typed into a shell: the median of `keys`, which are taken back."""
+    with attached(command, environment, marker) as terminal:
+        times = []
+        for _ in range(keys):
+            time.sleep(PAUSE)
+            drain(terminal)
+            start = time.perf_counter()
+            os.write(terminal, b"x")
+            read_until(terminal, b"x")
+            times.append((time.perf_counter() - start) * 1000)
+        os.write(terminal, b"\x15")
+        return statistics.median(times)
+
+
+@contextlib.contextmanager
+def attached(command, environment, marker):
+    """The terminal of a command that shows a tmux session, from when it has drawn `marker`; then detaches."""
     child, terminal = pty.fork()
     if child == 0:
         with contextlib.suppress(BaseException):
@@ -27,15 +50,20 @@ def milliseconds_to_screen(command, environment, marker):
         os._exit(127)
     try:
         read_until(terminal, marker)
-        elapsed = (time.perf_counter() - start) * 1000
+        yield terminal
         for key in DETACH:
             time.sleep(PAUSE)
             os.write(terminal, key)
         read_until(terminal, b"[detached")
-        return elapsed
     finally:
         os.close(terminal)
         end(child)
+
+
+def drain(terminal):
+    """Reads what is there to read."""
+    while select.select([terminal], [], [], 0)[0]:
+        os.read(terminal, 65536)
 
 
 def read_until(terminal, marker):

@@ -14,11 +14,13 @@ from Bench.groups import (
     supervisor_memory,
     supervisor_soak,
     unlock,
+    unlock_machine,
 )
 
 GROUPS = [
     launcher,
     unlock,
+    unlock_machine,
     create,
     storage,
     files,

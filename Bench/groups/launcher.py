@@ -12,25 +12,30 @@ from pod import Pod
 
 NAME = "launcher"
 TITLE = "Launcher"
-TEXT = """
+UP_TURNS, ATTACH_TURNS, VERSION_TURNS, LIST_TURNS, ECHO_TURNS = 12, 20, 20, 12, 8
+STARTS, KEYS, PODS = 10, 40, 200
+UP_GOAL, ATTACH_GOAL, VERSION_GOAL, LIST_GOAL, ECHO_GOAL = 1.3, 1.15, 0.5, 1.5, 1.0
+TEXT = f"""
 - `tazpod up`, with the provider docker and an image that is there, returns when the pod is **ready**: its control socket answers
   and its public tmux session stands. `docker run -d` of the same image, with no other option, returns as soon as the first
   process was started; `until ready` gives docker the same wait, by `docker exec … tazpod-init --probe ready`. Removal is not
   timed.
 - `tazpod attach` to the public session, and `docker exec -it --user tazpod POD tmux attach`, both on a terminal of 30 × 100:
   from exec until tmux has drawn its status line, which comes last on the first screen. Detaching is not timed.
+- A key's echo through `attach` and through that `docker exec`: from the key until the pod's shell has shown it, the median of
+  {KEYS} keys.
+- `tazpod list` and `docker ps --all`, while the engine has {PODS} containers with a pod's labels, which were made and never started.
 - `--version` is each program's start: 10 starts in a row, of which the median counts.
+- Size: of the stripped program's file.
 """
 
-UP_TURNS, ATTACH_TURNS, VERSION_TURNS = 12, 20, 20
-STARTS = 10
 # The left end of tmux's status line.
 STATUS_LINE = b"[main]"
 
 
 def run(workshop):
     workshop.start_docker()
-    return [Table("", [*compare_up(), compare_attach(), compare_version(workshop)])]
+    return [Table("", [*compare_up(), *compare_attach(), compare_list(), compare_version(workshop)])]
 
 
 def compare_up():
@@ -57,7 +62,10 @@ def compare_up():
                 "docker run -d": lambda: docker_run("docker", "run", "-d", "--name", container, IMAGE),
                 "docker run -d, until ready": lambda: docker_run("sh", "-c", ready),
             }, UP_TURNS)
-    return [series.compare("`tazpod up`", "tazpod up", peer) for peer in ("docker run -d", "docker run -d, until ready")]
+    return [
+        series.compare("`tazpod up`", "tazpod up", "docker run -d", goal=UP_GOAL),
+        series.compare("`tazpod up`", "tazpod up", "docker run -d, until ready"),
+    ]
 
 
 def compare_attach():
@@ -69,7 +77,29 @@ def compare_attach():
                 "tazpod attach": lambda: screen.milliseconds_to_screen(ours, pod.environment, STATUS_LINE),
                 "docker exec -it … tmux attach": lambda: screen.milliseconds_to_screen(peer, pod.environment, STATUS_LINE),
             }, ATTACH_TURNS)
-    return series.compare("`tazpod attach`", "tazpod attach", "docker exec -it … tmux attach")
+        echo = take_turns(
+            "echo", "ms", {
+                "tazpod attach": lambda: screen.milliseconds_to_echo(ours, pod.environment, STATUS_LINE, KEYS),
+                "docker exec -it … tmux attach": lambda: screen.milliseconds_to_echo(peer, pod.environment, STATUS_LINE, KEYS),
+            }, ECHO_TURNS)
+    words = ("tazpod attach", "docker exec -it … tmux attach")
+    return [series.compare("`tazpod attach`", *words, goal=ATTACH_GOAL), echo.compare("a key's echo", *words, goal=ECHO_GOAL)]
+
+
+def compare_list():
+    names = [f"tazpod-bench-{os.getpid()}-{number}" for number in range(PODS)]
+    labels = [f"--label=dev.tazpod.{name}=bench" for name in ("project", "directory", "user", "environment", "plan")]
+    try:
+        for name in names:
+            host.run("docker", "create", "--name", name, *labels, IMAGE)
+        series = take_turns(
+            "list", "ms", {
+                "tazpod list": lambda: host.milliseconds(program("tazpod"), "list"),
+                "docker ps --all": lambda: host.milliseconds("docker", "ps", "--all"),
+            }, LIST_TURNS)
+    finally:
+        host.run("docker", "rm", "--force", *names)
+    return series.compare(f"`tazpod list`, {PODS} pods", "tazpod list", "docker ps --all", goal=LIST_GOAL)
 
 
 def compare_version(workshop):
@@ -78,4 +108,4 @@ def compare_version(workshop):
             "tazpod --version": lambda: workshop.launch([program("tazpod"), "--version"], STARTS),
             "docker --version": lambda: workshop.launch(["docker", "--version"], STARTS),
         }, VERSION_TURNS)
-    return series.compare("`tazpod --version`", "tazpod --version", "docker --version")
+    return series.compare("`tazpod --version`", "tazpod --version", "docker --version", goal=VERSION_GOAL)

@@ -168,6 +168,7 @@ def sanitized():
     supervised.close()
 
 
+@pytest.mark.long
 def test_100000_random_and_mutated_messages_do_it_no_harm(sanitized):
     init, source = sanitized, random.Random(time.time_ns())
     seed = source.randrange(1 << 32)

@@ -30,6 +30,7 @@ def checkout():
     shutil.rmtree(folder)
 
 
+@pytest.mark.long
 def test_make_demo_ends_well_from_a_clean_checkout_and_leaves_nothing(checkout, provider):
     loops = used_loop_devices()
     temporary = checkout / "tmp"

@@ -67,6 +67,7 @@ def test_the_state_and_the_logs_show_no_secret(pod):
             pod.run("status", "--json"), pod.run("status", "--verbose"), pod.run("sessions", "--json"), pod.run("list", "--json"),
             pod.run("exec", "--verbose", "--ghost", "--", "true"), pod.run("up", "--dry-run"),
         ))
+    assert text in pod.ghost("cat ~/secrets/token", check=0).output
     pod.lock()
     shown += pod.log()
     assert "the vault is open" in shown and "the vault is locked" in shown, "the log was read"

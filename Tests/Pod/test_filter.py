@@ -117,3 +117,5 @@ def test_what_no_project_may_allow_is_refused_before_anything_starts(make_pod, n
     result = pod.run("up", "--provider", pod.provider)
     assert result.status == 3 and f"enclave: allow cannot have {name}" in result.errors
     assert pod.run("status").status == 3
+    pod.configure("enclave: {allow: [user_namespaces]}\n")
+    pod.run("up", "--provider", pod.provider, "--dry-run", check=0)

@@ -10,7 +10,7 @@ import subprocess
 import pytest
 
 from attacks import as_bare_root, open_with_secret, put
-from pod import Leftovers
+from pod import Leftovers, tool
 
 # What the user namespace shuts: with it off, each of these must be seen open.
 BY_USER_NAMESPACE = {
@@ -90,6 +90,9 @@ def test_stock_nsenter_gets_nowhere(pod):
     result = pod.public("sh", "-c", script)
     assert text not in result.output
     assert "nsenter:" in result.errors
+    ghost = next(process for process in pod.enclave_processes() if process.name == "sleep")
+    shown = tool("nsenter", "-t", str(ghost.pid), "-m", "cat", "/home/tazpod/secrets/token")
+    assert text.encode() in shown.stdout, "the machine's own root gets in that way"
 
 
 def sessions_on_every_socket(pod):

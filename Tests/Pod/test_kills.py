@@ -7,6 +7,7 @@ import subprocess
 import time
 
 import pexpect
+import pytest
 
 from pod import PASSPHRASE, Leftovers, end_process, wait_until
 
@@ -42,6 +43,7 @@ def acknowledged(writer):
     return int(numbers[-1]) if numbers else None
 
 
+@pytest.mark.long
 def test_fifty_kills_at_random_instants(pod, probes):
     chance = random.Random(SEED)
     shutil.copy2(probes / "fsynced", pod.directory / "fsynced")

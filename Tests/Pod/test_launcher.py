@@ -314,6 +314,10 @@ def test_a_workspace_outside_of_the_project_is_refused(tmp_path, target):
     (project / "out").symlink_to(target)
     (project / ".tazpod/config.yaml").write_text("version: 1\nworkspace: out\n")
     assert "leads out of the project" in one_sentence(tazpod("up", "--dry-run", directory=project, check=3))
+    (project / "out").unlink()
+    (project / "in").mkdir()
+    (project / "out").symlink_to("in")
+    assert f"{project}/in" in tazpod("up", "--dry-run", "--provider", "native", directory=project, check=0).stdout
 
 
 def test_a_native_pod_whose_record_cannot_be_read_hides_no_other():

@@ -73,6 +73,7 @@ def test_a_ghost_whose_processes_were_all_stopped_from_outside_is_locked(pod):
 def test_killing_everything_of_the_user_from_the_public_area_locks_the_vault(pod):
     leftovers = Leftovers(pod)
     text = open_with_secret(pod)
+    assert text in pod.ghost("cat ~/secrets/token", check=0).output
     pod.public("sh", "-c", "kill -KILL -1")
     wait_until(lambda: pod.vault_state() == "locked", "the vault is locked")
     leftovers.check()

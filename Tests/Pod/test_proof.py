@@ -103,6 +103,7 @@ def test_a_token_of_another_pods_session_opens_nothing(make_pod):
 def test_another_host_has_no_token_and_unlocking_there_takes_the_first_ones_away(pod):
     pod.unlock()
     first = tokens(pod)[0]
+    assert gets_in(pod, first)
     here = pod.environment["XDG_RUNTIME_DIR"]
     there = pathlib.Path(pod.folder) / "other-host"
     there.mkdir(mode=0o700)

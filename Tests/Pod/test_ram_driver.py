@@ -365,6 +365,10 @@ def test_without_saving_first_a_lock_on_a_full_disk_would_lose_it(make_weakened_
     assert pod.run("unlock", "--", "cat", "/home/tazpod/secrets/file", passphrase=PASSPHRASE).status != 0
 
 
+def failed_saves(pod):
+    return pod.log().count("the vault could not be saved")
+
+
 def test_the_end_of_the_last_shell_does_not_lose_it_either(pod, make_full):
     make_full(pod)
     terminal = pod.terminal("attach", "ghost")
@@ -373,7 +377,9 @@ def test_the_end_of_the_last_shell_does_not_lose_it_either(pod, make_full):
     terminal.expect("stays open")
     terminal.close(force=True)
     assert pod.vault_state() == "open"
+    failed = failed_saves(pod)
     assert pod.ghost("cat ~/secrets/file", check=0).output == "unsaved\n"
+    wait_until(lambda: failed_saves(pod) > failed, "nothing runs again, and the disk is still full")
     (pod.image.parent / "fill").unlink()
     pod.run("vault", "save", check=0)
     wait_until(lambda: pod.vault_state() == "locked", "saved, with nothing running, it is locked")
@@ -557,6 +563,7 @@ GENERATION = "cd ~/secrets && for i in $(seq 40); do echo {0} > $i; done; head -
 COUNT = "cd ~/secrets && (cat $(seq 40) 2>/dev/null; tail -n 1 bulk 2>/dev/null) | grep -a '^[0-9]*$' | sort | uniq -c"
 
 
+@pytest.mark.long
 def test_fifty_kills_during_saves_leave_the_old_or_the_new_image(pod):
     """Every file is of one generation, at least that of the last save that was acknowledged."""
     chance = random.Random(SEED)

@@ -53,7 +53,10 @@ extension Keeper {
         }
         guard isLockAwaitingSave || isEnclaveEmpty else { return }
         isLockAwaitingSave = false
-        guard let problem else { return lock(because: lockReason) }
+        guard let problem else {
+            isLockedOnceSaved = true
+            return lock(because: lockReason)
+        }
         lockReason = nil
         let refusal = Failure(
             .vault,

@@ -28,6 +28,8 @@ final class Keeper {
     var answerBy: Int64?
     /// The vault is locked as soon as it is saved.
     var isLockAwaitingSave = false
+    /// It was, and nothing in it is lost.
+    var isLockedOnceSaved = false
     /// What makes that necessary; nil when it was asked for.
     var lockReason: Failure?
     /// Nothing runs in the enclave any more; only that it could not be saved keeps the vault open.
@@ -74,11 +76,17 @@ final class Keeper {
         while case .message(let received)? = try? commander.receive(capacity: Message.maximumLength) {
             var descriptors = received.descriptors
             guard let socket = descriptors.take(0) else { continue }
-            let isLock = Message(parsing: received.bytes)?.isWord("lock") == true
+            let reply = Message(parsing: received.bytes).flatMap { lateAnswer($0) }
             let failure = Failure(.vault, "the vault was being locked at this moment; try again")
-            let reply = isLock ? Reply.ok(Message("ok").adding("vault", "locked")) : .error(failure)
-            try? MessageSocket(owning: socket).send(reply.encoded)
+            try? MessageSocket(owning: socket).send((reply.map { .ok($0) } ?? Reply.error(failure)).encoded)
         }
+    }
+
+    /// What was asked for and is done already.
+    private func lateAnswer(_ request: Message) -> Message? {
+        if request.isWord("lock") { return Message("ok").adding("vault", "locked") }
+        let asksToSave = request.isWord("vault") && request.text("action") == "save"
+        return asksToSave && isLockedOnceSaved ? Message("ok").adding("save", "saved") : nil
     }
 
     private func watchedSources() -> [(source: Source, descriptor: Int32)] {

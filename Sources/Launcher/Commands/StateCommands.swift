@@ -169,12 +169,14 @@ struct DownCommand: AsyncParsableCommand {
     func run() async throws {
         let project = try options.findProject()
         if purge { try confirm(project) }
-        if let pod = try await ProviderChoice(log: options.log).findPod(of: project) {
-            try await pod.provider.remove(pod.record.name)
-            options.log.notice("the pod \(pod.record.name) is gone")
+        try await PodLock.hold(project.podName, log: options.log) {
+            if let pod = try await ProviderChoice(log: options.log).findPod(of: project) {
+                try await pod.provider.remove(pod.record.name)
+                options.log.notice("the pod \(pod.record.name) is gone")
+            }
+            try TokenStore(podName: project.podName).forget()
+            if purge { try destroyVault(project) }
         }
-        try TokenStore(podName: project.podName).forget()
-        if purge { try destroyVault(project) }
     }
 
     private func confirm(_ project: Project) throws {

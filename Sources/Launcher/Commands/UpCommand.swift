@@ -1,8 +1,5 @@
 import ArgumentParser
-import CLinux
 import Contract
-import FoundationEssentials
-import Linux
 
 struct UpCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
@@ -29,14 +26,11 @@ struct UpCommand: AsyncParsableCommand {
     @Flag(help: "Grant what the project's devcontainer.json wants of this machine.")
     var trust = false
 
-    @Option(help: ArgumentHelp("How long to wait until the pod is ready.", valueName: "seconds"))
-    var wait = 30
-
+    @OptionGroup var waiting: WaitOption
     @OptionGroup var options: GlobalOptions
 
     func validate() throws {
         if source != nil && options.project != nil { throw ValidationError("give an address or --project, not both") }
-        if wait < 1 || wait > 3600 { throw ValidationError("--wait takes 1 to 3600 seconds") }
     }
 
     func run() async throws {
@@ -48,34 +42,13 @@ struct UpCommand: AsyncParsableCommand {
             try printPlan(plan, project, try await choice.named(provider ?? project.config.provider))
             return
         }
-        try HostConsent(project: project).obtain(granted: trust)
-        try HostMachine.check(project)
-        let existing = try await choice.findPod(of: project)
-        let chosen = try await chooseProvider(existing, choice, project)
-        let lifecycle = LifecycleRunner(project: project, log: options.log)
-        if existing?.record.state != .running { try lifecycle.initialize() }
-        let final = try await prepare(plan, on: chosen, existing)
-        if existing?.record.state == .running {
-            reportDifference(existing, final)
-        } else {
-            try makeVaultFolder(project)
+        let start = PodStart(project: project, plan: plan, log: options.log, wait: waiting.wait, buildsAgain: build)
+        try start.checkHost(consent: trust)
+        let pod = try await PodLock.hold(project.podName, log: options.log) {
+            let existing = try await choice.findPod(of: project)
+            return try await start.run(on: try await chooseProvider(existing, choice, project), existing: existing?.record)
         }
-        let pod = FoundPod(record: try await chosen.start(final, existing: existing?.record), provider: chosen)
-        try await waitUntilReady(pod, plan)
-        try await lifecycle.start(pod)
-        report(pod)
-    }
-
-    /// Sees to the image, and puts what only that knows into the plan. A pod that is there keeps the image that it was made of.
-    private func prepare(_ plan: PodPlan, on provider: any Provider, _ existing: FoundPod?) async throws -> PodPlan {
-        if let image = plan.build, existing == nil || build {
-            try await provider.prepareImage(image, again: build)
-            if existing != nil {
-                options.log.notice("the pod is of the image before; run tazpod down and tazpod up to use the new one")
-            }
-        }
-        guard plan.needsImageEnvironment else { return plan }
-        return plan.expanding(try await provider.environment(ofImage: plan))
+        pod.reportReady(options)
     }
 
     private func cloned(_ source: GitSource) throws -> Project {
@@ -109,49 +82,15 @@ struct UpCommand: AsyncParsableCommand {
         }
         return existing.provider
     }
+}
 
-    private func reportDifference(_ existing: FoundPod?, _ plan: PodPlan) {
-        if let digest = existing?.record.planDigest, digest != plan.digest {
-            options.log.notice(
-                "the project's files have changed since this pod was made; run tazpod down and tazpod up to use them")
-        }
-    }
-
-    /// The vault's folder must be there to be mounted, and is the user's alone.
-    private func makeVaultFolder(_ project: Project) throws {
-        guard project.vaultDirectory.hasPrefix(project.directory + "/") else { return }
-        // A project that is only a devcontainer.json's has nothing yet that keeps its vault out of git.
-        if access("\(project.directory)/\(Project.folder)", F_OK) != 0 {
-            _ = try ProjectTemplate.ignoreFile.write(in: project.directory)
-        }
-        var path = project.directory
-        for part in project.vaultDirectory.dropFirst(project.directory.count).split(separator: "/") {
-            path += "/\(part)"
-            if mkdir(path, 0o700) == 0 {
-                // In a folder that passes its group on it would not be ours alone, and out of the reach of a pod without root.
-                if geteuid() != 0 { _ = chown(path, uid_t.max, getegid()) }
-            } else if clinux_errno() != EEXIST {
-                throw Failure(.project, SystemError.last("make the vault's folder \(path)"))
-            }
-        }
-    }
-
-    private func waitUntilReady(_ pod: FoundPod, _ plan: PodPlan) async throws {
-        let probe = plan.workspace.readyProbe
-        let words = ["\(pod.provider.programFolder)/\(probe[0])"] + probe.dropFirst() + ["--wait", String(wait)]
-        let command = try pod.provider.command(PodCommand(arguments: words, directory: "/"), in: pod.record)
-        if try await command.run(log: options.log).status == 0 { return }
-        guard try await pod.provider.find(pod.record.name)?.state == .running else {
-            throw Failure(.provider, "the pod ended while it started; tazpod logs says why")
-        }
-        throw Failure(.timeout, "the pod was not ready within \(wait) seconds; tazpod logs says why, --wait gives it longer")
-    }
-
-    private func report(_ pod: FoundPod) {
+extension FoundPod {
+    /// Tells the user, or a script, what was started.
+    func reportReady(_ options: GlobalOptions) {
         if options.json {
-            Console.printJSON(pod.record.published)
+            Console.printJSON(record.published)
         } else {
-            options.log.notice("the pod \(pod.record.name) is ready (\(pod.provider.name)); tazpod enter, tazpod unlock")
+            options.log.notice("the pod \(record.name) is ready (\(provider.name)); tazpod enter, tazpod unlock")
         }
     }
 }

@@ -22,6 +22,9 @@ protocol Provider: Sendable {
     /// - Parameter existing: What `find` said of it just now.
     func start(_ plan: PodPlan, existing: PodRecord?) async throws -> PodRecord
 
+    /// Stops the pod; what it wrote outside of the project's folder stays.
+    func stop(_ podName: String) async throws
+
     /// Stops the pod and removes it, with all that it wrote outside of the project's folder.
     func remove(_ podName: String) async throws
 

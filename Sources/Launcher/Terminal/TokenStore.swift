@@ -9,6 +9,7 @@ import Linux
 /// could learn whether an attempt succeeded, so both are offered.
 struct TokenStore {
     private let path: String
+    private let stem: String
 
     /// - Throws: code 7 when the folder is not ours alone.
     init(podName: String) throws(Failure) {
@@ -17,8 +18,12 @@ struct TokenStore {
 
     init(podName: String, folder: String) throws(Failure) {
         try TokenStore.makePrivate(folder)
-        path = "\(folder)/\(podName).token"
+        stem = "\(folder)/\(podName)"
+        path = stem + ".token"
     }
+
+    /// Another file of this pod's, that only this user can open.
+    func sibling(_ kind: String) -> String { "\(stem).\(kind)" }
 
     /// The tokens to offer, newest first.
     var tokens: [String] {

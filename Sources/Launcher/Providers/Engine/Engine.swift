@@ -8,6 +8,8 @@ struct Engine: Equatable, Sendable {
     let remedy: String
     /// What it says, among other things, of an image that it does not have.
     let absentImage: [String]
+    /// How its `ps` is asked for pods.
+    var listFormat = EngineRecord.listFormat
     /// More options of its `run`.
     var runOptions: [String] = []
     /// More options of its `build`.
@@ -20,7 +22,8 @@ struct Engine: Equatable, Sendable {
 
     static let docker = Engine(
         name: "docker", check: ["version", "--format", "{{.Server.Version}}"],
-        remedy: "start its daemon, or choose another provider", absentImage: ["No such image", "Unable to find image"])
+        remedy: "start its daemon, or choose another provider", absentImage: ["No such image", "Unable to find image"],
+        listFormat: EngineRecord.listFormatByLabel)
 
     /// - Parameter isRootless: It runs for a user who is not root.
     static func podman(isRootless: Bool) -> Engine {

@@ -6,6 +6,8 @@ enum EngineLabels {
     static let environment = "dev.tazpod.environment"
     static let plan = "dev.tazpod.plan"
 
+    static let all = [project, directory, user, environment, plan]
+
     static func of(_ plan: PodPlan) -> [(String, String)] {
         [
             (project, plan.project), (directory, plan.directory), (user, plan.workspace.user),

@@ -63,6 +63,10 @@ struct EngineProvider: Provider {
                 "\(name) has no image \(plan.workspace.image); build it with \(Engine.recipe(for: name)), or name another under image:"
             )
         }
+        // A launcher that was killed had asked for it before, and the engine was still at it.
+        if result.errors.contains("container name"), let other = try await find(plan.name) {
+            return try await start(plan, existing: other)
+        }
         // A container that could not start is left behind.
         _ = try? await run(["rm", "--force", plan.name])
         throw Failure(.provider, "\(name) could not start the pod: \(result.complaint)")
@@ -76,8 +80,16 @@ struct EngineProvider: Provider {
             .provider, "a rootless pod has no devices for driver: \(driver?.rawValue ?? ""); write driver: auto under vault:")
     }
 
+    func stop(_ podName: String) async throws {
+        try await expectSuccess(run(stopArguments(podName)), "stop the pod")
+    }
+
+    private func stopArguments(_ podName: String) -> [String] {
+        ["stop", "--time", String(EngineProvider.stopSeconds), podName]
+    }
+
     func remove(_ podName: String) async throws {
-        let stopped = try await run(["stop", "--time", String(EngineProvider.stopSeconds), podName])
+        let stopped = try await run(stopArguments(podName))
         if stopped.status != 0, try await find(podName) == nil { return }
         try await expectSuccess(run(["rm", "--force", "--volumes", podName]), "remove the pod")
     }
@@ -92,13 +104,10 @@ struct EngineProvider: Provider {
     }
 
     func list() async throws -> [PodRecord] {
-        let result = try await run(["ps", "--all", "--filter", "label=\(EngineLabels.project)", "--format", "{{.Names}}"])
+        let filter = ["--filter", "label=\(EngineLabels.project)"]
+        let result = try await run(["ps", "--all", "--no-trunc"] + filter + ["--format", engine.listFormat])
         guard result.status == 0 else { throw silence(result) }
-        // A link to it is another name, after a comma.
-        let names = result.output.split(separator: "\n").map { String($0.prefix { $0 != "," }) }
-        if names.isEmpty { return [] }
-        let details = try await run(["container", "inspect", "--format", EngineRecord.inspectFormat] + names)
-        return try EngineRecord.parse(details.output, of: name)
+        return try EngineRecord.parse(result.output, of: name)
     }
 
     func command(_ request: PodCommand, in record: PodRecord) throws -> HostCommand {

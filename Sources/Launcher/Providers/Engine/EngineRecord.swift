@@ -4,11 +4,25 @@ import FoundationEssentials
 /// A pod read back from its container.
 enum EngineRecord {
     /// One line of JSON a container, with nothing but what we need: inspect's own output would hold the environment.
-    static let inspectFormat = "{\"name\":{{json .Name}},\"running\":{{json .State.Running}},\"labels\":{{json .Config.Labels}}}"
+    static let inspectFormat = "{\"name\":{{json .Name}},\"state\":{{json .State.Status}},\"labels\":{{json .Config.Labels}}}"
+
+    /// The same of `ps`, where labels are a map.
+    static let listFormat = "{\"name\":{{json .Names}},\"state\":{{json .State}},\"labels\":{{json .Labels}}}"
+
+    /// The same where they are one text, in which a label's end cannot be told from a comma in it.
+    static let listFormatByLabel = {
+        let labels = EngineLabels.all.map { "\"\($0)\":{{json (.Label \"\($0)\")}}" }.joined(separator: ",")
+        return "{\"name\":{{json .Names}},\"state\":{{json .State}},\"labels\":{\(labels)}}"
+    }()
+
+    /// The states in which there is a first process. podman's `ps` has `Up 3 minutes` in the place of `running`.
+    private static func runs(_ state: String) -> Bool {
+        ["running", "paused", "restarting"].contains(state) || state.hasPrefix("Up ")
+    }
 
     private struct Inspection: Decodable {
         var name: String
-        var running: Bool
+        var state: String
         var labels: [String: String]?
     }
 
@@ -20,10 +34,11 @@ enum EngineRecord {
                 throw Failure(.provider, "\(engine) answers in a form that this version does not know; is it \(engine)?")
             }
             let labels = found.labels ?? [:]
+            // A link to it is another name, after a comma.
             return PodRecord(
-                name: String(found.name.drop { $0 == "/" }), project: labels[EngineLabels.project] ?? "",
+                name: String(found.name.drop { $0 == "/" }.prefix { $0 != "," }), project: labels[EngineLabels.project] ?? "",
                 directory: labels[EngineLabels.directory] ?? "", provider: engine,
-                state: found.running ? .running : .stopped, planDigest: labels[EngineLabels.plan] ?? "",
+                state: runs(found.state) ? .running : .stopped, planDigest: labels[EngineLabels.plan] ?? "",
                 user: labels[EngineLabels.user] ?? "tazpod",
                 environment: UserEnvironment.parse(labels[EngineLabels.environment] ?? ""))
         }

@@ -2,6 +2,7 @@ import Contract
 
 /// A plan as arguments of bubblewrap.
 struct NativeLayout {
+    static let builder = "bwrap"
     /// TazPod's programs, inside the pod.
     static let programFolder = "/run/tazpod/bin"
     private static let programs = ["tazpod", "tazpod-init", "tazpod-ghost"]
@@ -28,7 +29,9 @@ struct NativeLayout {
     ]
 
     func arguments(root: HostRoot) -> [String] {
-        var arguments = ["bwrap", "--unshare-pid", "--unshare-ipc", "--unshare-uts", "--hostname", plan.workspace.hostname]
+        var arguments = [
+            NativeLayout.builder, "--unshare-pid", "--unshare-ipc", "--unshare-uts", "--hostname", plan.workspace.hostname,
+        ]
         arguments += trial == nil ? ["--as-pid-1", "--info-fd", NativeLayout.informationDescriptor] : ["--die-with-parent"]
         for folder in root.folders { arguments += ["--ro-bind", "/\(folder)", "/\(folder)"] }
         for link in root.links { arguments += ["--symlink", link.target, "/\(link.name)"] }

@@ -46,6 +46,7 @@ struct NativeProvider: Provider {
         let own = ids == nil ? plan : try UserPod.plan(plan)
         if ids != nil { try UserPod(uid: getuid(), gid: getgid()).checkReach(plan) }
         for line in NativeNotices.lines(for: plan) { log.notice("\(line)") }
+        try NativeStray.end(of: store.folder(plan.name), log: log)
         try store.prepare(plan, accounts: try NativeAccounts.forPod(plan, isMapped: ids != nil))
         var layout = NativeLayout(plan: own, state: store.folder(plan.name), hostPrograms: try hostPrograms())
         layout.hidden = store.hidden
@@ -109,10 +110,15 @@ struct NativeProvider: Provider {
         return pid
     }
 
-    func remove(_ podName: String) async throws {
+    func stop(_ podName: String) async throws {
         if let record = try find(podName), record.state == .running, let pid = record.pid {
-            try end(pid)
+            try NativeProvider.end(pid)
         }
+    }
+
+    func remove(_ podName: String) async throws {
+        try await stop(podName)
+        try NativeStray.end(of: store.folder(podName), log: log)
         do {
             try store.remove(podName)
         } catch {
@@ -124,11 +130,13 @@ struct NativeProvider: Provider {
     private func removeAsPodsRoot(_ podName: String, _ problem: any Error) throws {
         guard let ids = try NamespaceIDs.ofCaller() else { throw problem }
         let command = HostCommand(
-            arguments: ["rm", "-rf", "--", store.folder(podName)], onlyEnvironment: NativeLayout.baseEnvironment, ids: ids)
+            arguments: ["rm", "-rf", "--", store.folder(podName), store.removedFolder(podName)],
+            onlyEnvironment: NativeLayout.baseEnvironment, ids: ids)
         guard try command.run(seconds: NativeProvider.removeSeconds, log: log).status == 0 else { throw problem }
     }
 
-    private func end(_ pid: Int32) throws {
+    /// Ends a pod by its first process, which locks the vault before.
+    static func end(_ pid: Int32) throws {
         let raw = clinux_pidfd_open(pid, 0)
         if raw < 0 { return }
         let handle = Descriptor(owning: raw)

@@ -18,6 +18,7 @@ struct NativeStore: Sendable {
         var user: String
         var environment: [String: String]
         var planDigest: String
+        /// 0 when it was not started yet.
         var pid: Int32
         /// In clock ticks since boot (proc_pid_stat(5)): a pid alone may be another process by now.
         var startTime: UInt64
@@ -44,34 +45,30 @@ struct NativeStore: Sendable {
 
     func folder(_ name: String) -> String { "\(root)/\(name)" }
 
+    /// What is on its way out: a pod that is half removed is none.
+    func removedFolder(_ name: String) -> String { "\(root)/.\(name).removed" }
+
     func logFile(_ name: String) -> String { "\(folder(name))/log" }
 
-    /// Makes the pod's folder, home and accounts.
+    /// Makes the pod's folder, home and accounts, and notes it as one that does not run: whoever is killed later leaves a pod that
+    /// can be found.
     func prepare(_ plan: PodPlan, accounts: NativeAccounts) throws {
         let folder = folder(plan.name)
         try failing(.provider) { () throws(SystemError) in
             try makeRoot()
             if mkdir(folder, 0o755) != 0, clinux_errno() != EEXIST { throw SystemError.last("make \(folder)") }
+        }
+        try save(plan, pid: nil)
+        try failing(.provider) { () throws(SystemError) in
             try write(accounts.passwd, to: "\(folder)/passwd")
             try write(accounts.group, to: "\(folder)/group")
         }
         try makeVolumes(plan, accounts)
         let home = "\(folder)/home"
         if access(home, F_OK) == 0 { return }
-        // As useradd -m would: the skeleton, then the owner.
         try failing(.provider) { () throws(SystemError) in
-            try retrying("make \(home)") { mkdir(home, 0o700) }
-            var copying = SpawnPlan(["cp", "-r", "/etc/skel/.", home], environment: [[UInt8]("PATH=/usr/bin:/bin".utf8)])
-            if geteuid() == 0 {
-                try retrying("give \(home) to the user") { chown(home, accounts.uid, accounts.gid) }
-                copying.account = Account(
-                    name: plan.workspace.user, uid: accounts.uid, gid: accounts.gid, home: home, shell: "",
-                    groups: [accounts.gid])
-            }
-            guard access("/etc/skel", R_OK) == 0 else { return }
-            var status: Int32 = 0
-            let pid = try spawn(copying)
-            try retrying("wait for cp") { waitpid(pid, &status, 0) }
+            try makeHome("\(home).new", plan, accounts)
+            try retrying("make \(home)") { rename("\(home).new", home) }
         }
     }
 
@@ -89,6 +86,21 @@ struct NativeStore: Sendable {
                 if geteuid() == 0 { try retrying("give \(path) to the user") { chown(path, accounts.uid, accounts.gid) } }
             }
         }
+    }
+
+    /// As useradd -m would: the skeleton, then the owner.
+    private func makeHome(_ home: String, _ plan: PodPlan, _ accounts: NativeAccounts) throws(SystemError) {
+        if mkdir(home, 0o700) != 0, clinux_errno() != EEXIST { throw SystemError.last("make \(home)") }
+        var copying = SpawnPlan(["cp", "-r", "/etc/skel/.", home], environment: [[UInt8]("PATH=/usr/bin:/bin".utf8)])
+        if geteuid() == 0 {
+            try retrying("give \(home) to the user") { chown(home, accounts.uid, accounts.gid) }
+            copying.account = Account(
+                name: plan.workspace.user, uid: accounts.uid, gid: accounts.gid, home: home, shell: "", groups: [accounts.gid])
+        }
+        guard access("/etc/skel", R_OK) == 0 else { return }
+        var status: Int32 = 0
+        let pid = try spawn(copying)
+        try retrying("wait for cp") { waitpid(pid, &status, 0) }
     }
 
     /// What is on the way to a user's own folder is made too, for that user alone.
@@ -109,10 +121,12 @@ struct NativeStore: Sendable {
         try retrying("write \(path)") { rename(temporary, path) }
     }
 
-    func save(_ plan: PodPlan, pid: Int32) throws {
+    /// - Parameter pid: Of its first process; nil when there is none yet.
+    func save(_ plan: PodPlan, pid: Int32?) throws {
         let running = Running(
             project: plan.project, directory: plan.directory, user: plan.workspace.user, environment: plan.userEnvironment,
-            planDigest: plan.digest, pid: pid, startTime: try NativeStore.startTime(pid) ?? 0, bootID: NativeStore.bootID())
+            planDigest: plan.digest, pid: pid ?? 0, startTime: try pid.flatMap { try NativeStore.startTime($0) } ?? 0,
+            bootID: NativeStore.bootID())
         let text = String(decoding: try JSONEncoder().encode(running), as: UTF8.self)
         try failing(.provider) { () throws(SystemError) in
             try write(text, to: "\(folder(plan.name))/\(NativeStore.recordFile)")
@@ -120,7 +134,7 @@ struct NativeStore: Sendable {
     }
 
     func names() -> [String] {
-        ((try? FileManager.default.contentsOfDirectory(atPath: root)) ?? []).sorted()
+        ((try? FileManager.default.contentsOfDirectory(atPath: root)) ?? []).filter { !$0.hasPrefix(".") }.sorted()
     }
 
     func record(_ name: String) throws -> PodRecord? {
@@ -138,11 +152,16 @@ struct NativeStore: Sendable {
     }
 
     func remove(_ name: String) throws {
-        guard access(folder(name), F_OK) == 0 else { return }
+        let removed = removedFolder(name)
         do {
-            try FileManager.default.removeItem(atPath: folder(name))
+            if access(removed, F_OK) == 0 { try FileManager.default.removeItem(atPath: removed) }
+            guard access(folder(name), F_OK) == 0 else { return }
+            try failing(.provider) { () throws(SystemError) in
+                try retrying("move \(folder(name))") { rename(folder(name), removed) }
+            }
+            try FileManager.default.removeItem(atPath: removed)
         } catch {
-            throw Failure(.provider, "the folder \(folder(name)) could not be removed; remove it by hand")
+            throw Failure(.provider, "the folder \(removed) could not be removed; remove it by hand")
         }
     }
 

@@ -1,0 +1,98 @@
+import ArgumentParser
+import CLinux
+import Contract
+import FoundationEssentials
+import Linux
+import Logging
+
+/// Starts a project's pod and waits until it is ready: what `up` and `start` share.
+struct PodStart {
+    let project: Project
+    let plan: PodPlan
+    let log: Logger
+    /// In seconds.
+    let wait: Int
+    /// Whether the project's own image is built again, though nothing has changed.
+    var buildsAgain = false
+
+    private var lifecycle: LifecycleRunner { LifecycleRunner(project: project, log: log) }
+
+    /// Whether this machine may and can do what the project wants of it. Asks a person, so nothing may wait for us meanwhile.
+    func checkHost(consent: Bool) throws(Failure) {
+        try HostConsent(project: project).obtain(granted: consent)
+        try HostMachine.check(project)
+    }
+
+    /// - Parameter existing: The pod as it was found just now; nil makes one.
+    func run(on provider: any Provider, existing: PodRecord?) async throws -> FoundPod {
+        if existing?.state != .running { try lifecycle.initialize() }
+        let plan = try await prepare(on: provider, existing: existing)
+        if existing?.state == .running {
+            reportDifference(existing, plan)
+        } else {
+            try makeVaultFolder()
+        }
+        let pod = FoundPod(record: try await provider.start(plan, existing: existing), provider: provider)
+        try await waitUntilReady(pod)
+        try await lifecycle.start(pod)
+        return pod
+    }
+
+    /// Sees to the image, and puts what only that knows into the plan. A pod that is there keeps the image that it was made of.
+    private func prepare(on provider: any Provider, existing: PodRecord?) async throws -> PodPlan {
+        if let image = plan.build, existing == nil || buildsAgain {
+            try await provider.prepareImage(image, again: buildsAgain)
+            if existing != nil {
+                log.notice("the pod is of the image before; run tazpod down and tazpod up to use the new one")
+            }
+        }
+        guard plan.needsImageEnvironment else { return plan }
+        return plan.expanding(try await provider.environment(ofImage: plan))
+    }
+
+    private func reportDifference(_ existing: PodRecord?, _ plan: PodPlan) {
+        if let digest = existing?.planDigest, digest != plan.digest {
+            log.notice("the project's files have changed since this pod was made; run tazpod down and tazpod up to use them")
+        }
+    }
+
+    /// The vault's folder must be there to be mounted, and is the user's alone.
+    private func makeVaultFolder() throws {
+        guard project.vaultDirectory.hasPrefix(project.directory + "/") else { return }
+        // A project that is only a devcontainer.json's has nothing yet that keeps its vault out of git.
+        if access("\(project.directory)/\(Project.folder)", F_OK) != 0 {
+            _ = try ProjectTemplate.ignoreFile.write(in: project.directory)
+        }
+        var path = project.directory
+        for part in project.vaultDirectory.dropFirst(project.directory.count).split(separator: "/") {
+            path += "/\(part)"
+            if mkdir(path, 0o700) == 0 {
+                // In a folder that passes its group on it would not be ours alone, and out of the reach of a pod without root.
+                if geteuid() != 0 { _ = chown(path, uid_t.max, getegid()) }
+            } else if clinux_errno() != EEXIST {
+                throw Failure(.project, SystemError.last("make the vault's folder \(path)"))
+            }
+        }
+    }
+
+    private func waitUntilReady(_ pod: FoundPod) async throws {
+        let probe = plan.workspace.readyProbe
+        let words = ["\(pod.provider.programFolder)/\(probe[0])"] + probe.dropFirst() + ["--wait", String(wait)]
+        let command = try pod.provider.command(PodCommand(arguments: words, directory: "/"), in: pod.record)
+        if try await command.run(log: log).status == 0 { return }
+        guard try await pod.provider.find(pod.record.name)?.state == .running else {
+            throw Failure(.provider, "the pod ended while it started; tazpod logs says why")
+        }
+        throw Failure(.timeout, "the pod was not ready within \(wait) seconds; tazpod logs says why, --wait gives it longer")
+    }
+}
+
+/// How long a verb that starts a pod waits until it is ready.
+struct WaitOption: ParsableArguments {
+    @Option(help: ArgumentHelp("How long to wait until the pod is ready.", valueName: "seconds"))
+    var wait = 30
+
+    func validate() throws {
+        if wait < 1 || wait > 3600 { throw ValidationError("--wait takes 1 to 3600 seconds") }
+    }
+}
