@@ -116,9 +116,10 @@ def test_features_of_the_project_and_of_a_registry_are_installed_in_order(make_p
     registry.push_feature("features/far", "1", feature(
         "far", {"containerEnv": {"PATH": "/far/bin:${PATH}"}}, "mkdir -p /far/bin; echo far $VERSION >>/order; cp tool /far/bin",
         version="latest") | {"tool": "#!/bin/sh\necho far tool\n"})
+    registry.push_feature("features/below", "latest", feature("below", script="echo below $SIZE >>/order", size="small"))
     pod = make_project()
     near = feature(
-        "near", {"installsAfter": [f"{registry.host}/features/far"]},
+        "near", {"installsAfter": [f"{registry.host}/features/far"], "dependsOn": {f"{registry.host}/features/below": {"size": "large"}}},
         'echo "near $GREETING $_REMOTE_USER $_REMOTE_USER_HOME $(id -u)" >>/order', greeting="none")
     write(pod, {f".devcontainer/a-near/{name}": text for name, text in near.items()})
     write(pod, {
@@ -129,7 +130,7 @@ def test_features_of_the_project_and_of_a_registry_are_installed_in_order(make_p
         }),
     })
     pod.run("up", "--provider", pod.provider, check=0, timeout=300)
-    assert pod.public("cat", "/order", check=0).output == "base\nfar 2.0\nnear it's me tazpod /home/tazpod 0\n"
+    assert pod.public("cat", "/order", check=0).output == "base\nbelow large\nfar 2.0\nnear it's me tazpod /home/tazpod 0\n"
     assert pod.public("cat", "/tmp/tool", check=0).output == "far tool\n"
     pod.down()
     assert "building" not in pod.run("up", "--provider", pod.provider, check=0).errors

@@ -84,6 +84,9 @@ def test_commands_run_in_their_order_each_when_it_is_due(make_project):
     wait_until(lambda: pod.status()["pod"] == "stopped", "the pod to be stopped")
     pod.run("up", check=0)
     assert lines(pod)[7:] == [f"initialize {pod.directory}", "postStart"]
+    pod.run("stop", check=0)
+    pod.run("start", check=0)
+    assert lines(pod)[9:] == [f"initialize {pod.directory}", "postStart"]
     # A new one does everything again.
     pod.down()
     (pod.directory / "trace").write_text("")

@@ -12,15 +12,21 @@ struct PodStart {
     let log: Logger
     /// In seconds.
     let wait: Int
-    /// The project's own image is built even if nothing has changed.
+    /// Whether the project's own image is built again, though nothing has changed.
     var buildsAgain = false
+
+    private var lifecycle: LifecycleRunner { LifecycleRunner(project: project, log: log) }
+
+    /// Whether this machine may and can do what the project wants of it. Asks a person, so nothing may wait for us meanwhile.
+    func checkHost(consent: Bool) throws(Failure) {
+        try HostConsent(project: project).obtain(granted: consent)
+        try HostMachine.check(project)
+    }
 
     /// - Parameter existing: The pod as it was found just now; nil makes one.
     func run(on provider: any Provider, existing: PodRecord?) async throws -> FoundPod {
-        try HostMachine.check(project)
-        let lifecycle = LifecycleRunner(project: project, log: log)
         if existing?.state != .running { try lifecycle.initialize() }
-        let plan = try await prepared(on: provider, existing)
+        let plan = try await prepare(on: provider, existing: existing)
         if existing?.state == .running {
             reportDifference(existing, plan)
         } else if !plan.isElsewhere {
@@ -34,7 +40,7 @@ struct PodStart {
     }
 
     /// Sees to the image, and puts what only that knows into the plan. A pod that is there keeps the image that it was made of.
-    private func prepared(on provider: any Provider, _ existing: PodRecord?) async throws -> PodPlan {
+    private func prepare(on provider: any Provider, existing: PodRecord?) async throws -> PodPlan {
         if let image = plan.build, existing == nil || buildsAgain {
             try await provider.prepareImage(image, again: buildsAgain)
             if existing != nil {

@@ -43,8 +43,8 @@ struct UpCommand: AsyncParsableCommand {
             try printPlan(try await chosen.placed(plan), project, chosen)
             return
         }
-        try HostConsent(project: project).obtain(granted: trust)
         let start = PodStart(project: project, plan: plan, log: options.log, wait: waiting.wait, buildsAgain: build)
+        try start.checkHost(consent: trust)
         let pod = try await PodLock.hold(project.podName, log: options.log) {
             let existing = try await choice.findPod(of: project)
             return try await start.run(on: try await chooseProvider(existing, choice, project), existing: existing?.record)

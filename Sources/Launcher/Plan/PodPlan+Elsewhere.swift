@@ -12,12 +12,16 @@ extension PodPlan {
     ///
     /// - Throws: code 4 for a folder of this machine that is neither the workspace nor the vault's.
     func elsewhere() throws(Failure) -> PodPlan {
-        let volumes = [PodPaths.workspace: Volume.workspace(name), PodPaths.vaultDirectory: Volume.vault(name)]
         var plan = self
         plan.isElsewhere = true
         for (index, mount) in workspace.mounts.enumerated() {
             guard case .folder(let folder) = mount.source else { continue }
-            guard let volume = volumes[mount.target] else {
+            // A devcontainer.json may want the workspace at a second place.
+            let isWorkspace = workspace.mounts.contains { $0.source == mount.source && $0.target == PodPaths.workspace }
+            guard
+                let volume = isWorkspace
+                    ? Volume.workspace(name) : mount.target == PodPaths.vaultDirectory ? Volume.vault(name) : nil
+            else {
                 throw Failure(
                     .provider, "\(folder) is a folder of this machine, and the engine runs on another one; take the mount out")
             }

@@ -90,7 +90,7 @@ struct DevContainerRunTests {
     @Test(
         "A mistake in it is told with its place",
         arguments: [
-            ("devcontainer: {ignore: [capAd]}", "1:25: devcontainer: ignore: a devcontainer.json has no capAd; write capAdd"),
+            ("devcontainer: {ignore: [capAd]}", "1:24: devcontainer: ignore: a devcontainer.json has no capAd; write capAdd"),
             ("devcontainer: {fil: x}", "1:16: devcontainer has no key fil; write file"),
             ("devcontainer: {file: ../x}", "1:22: devcontainer: file must be a path inside the project, without .., not ../x"),
             ("devcontainer: maybe", "1:15: devcontainer must be true or false"),

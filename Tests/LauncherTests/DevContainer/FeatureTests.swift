@@ -39,13 +39,27 @@ struct FeatureTests {
         #expect(feature.notices.count == 1)
     }
 
-    @Test("A feature that wants a privileged pod is refused, and one that depends on others says which")
+    @Test("What a feature depends on comes before it")
+    func dependencies() throws {
+        let one = try Feature.parse(
+            [UInt8](#"{"dependsOn": {"x.org/f/z:2": {"a": true}, "x.org/f/y": "3"}}"#.utf8), file: "f", reference: "./a",
+            folder: "a",
+            options: [:])
+        #expect(
+            one.dependencies == [
+                DevContainer.Feature(reference: "x.org/f/z:2", options: ["a": "true"]),
+                DevContainer.Feature(reference: "x.org/f/y", options: ["version": "3"]),
+            ])
+        #expect(try FeatureOrder.sorted([one, feature("z"), feature("y")], first: []).map { $0.folder } == ["y", "z", "a"])
+    }
+
+    @Test("A feature that wants a privileged pod is refused, and so is one that depends on what no registry has")
     func refused() {
         func parse(_ text: String) throws {
             _ = try Feature.parse([UInt8](text.utf8), file: "f", reference: "./f", folder: "0", options: [:])
         }
         #expect(#expect(throws: Failure.self) { try parse(#"{"privileged": true}"#) }?.code == .refused)
-        #expect(#expect(throws: Failure.self) { try parse(#"{"dependsOn": {"ghcr.io/a/b:1": {}}}"#) }?.code == .provider)
+        #expect(#expect(throws: Failure.self) { try parse(#"{"dependsOn": {"./b": {}}}"#) }?.code == .project)
     }
 
     private func feature(_ name: String, after: [String] = []) -> Feature {

@@ -54,18 +54,12 @@ extension DevContainerFile {
                 throw reader.problem(
                     entry.keyMark, "a feature is ./FOLDER or REGISTRY/NAMESPACE/ID:VERSION, not \(entry.key)")
             }
-            var options: [String: String] = [:]
-            if case .object = entry.value.content {
-                options = try reader.dictionary(entry.value, entry.key)
-            } else {
-                options["version"] = try reader.word(entry.value, entry.key)
-            }
             var reference = entry.key
             if reference.hasPrefix(".") {
                 let place = JSONNode(content: .string(reference), mark: entry.keyMark)
                 reference = "./" + (try path(place, "a feature"))
             }
-            result.features.append(DevContainer.Feature(reference: reference, options: options))
+            result.features.append(DevContainer.Feature(reference: reference, options: try reader.featureOptions(entry)))
         }
     }
 }

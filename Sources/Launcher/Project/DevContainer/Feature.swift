@@ -11,6 +11,8 @@ struct Feature: Equatable {
     var containerEnvironment: [String: String] = [:]
     /// Names, without versions, of features that come before it if they are there.
     var installsAfter: [String] = []
+    /// Features that it does not work without: they come before it, whether the project names them or not.
+    var dependencies: [DevContainer.Feature] = []
     var notices: [String] = []
 
     /// What `install.sh` reads: shell, with every value quoted.
@@ -45,14 +47,7 @@ extension Feature {
             case "options": try feature.readOptions(entry.value, reader)
             case "containerEnv": feature.containerEnvironment = try reader.dictionary(entry.value, entry.key)
             case "installsAfter": feature.installsAfter = try reader.texts(entry.value, entry.key)
-            case "dependsOn":
-                let names = try reader.entries(entry.value, entry.key).map { $0.key }
-                if !names.isEmpty {
-                    throw reader.problem(
-                        entry.keyMark,
-                        "this version does not fetch what a feature depends on; add \(names.joined(separator: ", ")) to features",
-                        code: .provider)
-                }
+            case "dependsOn": try feature.readDependencies(entry.value, reader)
             case "privileged":
                 if try reader.boolean(entry.value, entry.key) {
                     throw reader.problem(
@@ -66,6 +61,15 @@ extension Feature {
             }
         }
         return feature
+    }
+
+    private mutating func readDependencies(_ node: JSONNode, _ reader: JSONReader) throws(Failure) {
+        for entry in try reader.entries(node, "dependsOn") {
+            guard case .registry? = FeatureReference(entry.key) else {
+                throw reader.problem(entry.keyMark, "dependsOn takes features of a registry, not \(entry.key)")
+            }
+            dependencies.append(DevContainer.Feature(reference: entry.key, options: try reader.featureOptions(entry)))
+        }
     }
 
     private mutating func readOptions(_ node: JSONNode, _ reader: JSONReader) throws(Failure) {

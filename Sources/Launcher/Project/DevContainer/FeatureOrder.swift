@@ -9,11 +9,7 @@ enum FeatureOrder {
         var result: [Feature] = []
         while !waiting.isEmpty {
             let names = waiting.map { FeatureReference.name($0.reference) }
-            guard
-                let next = waiting.firstIndex(where: {
-                    $0.installsAfter.allSatisfy { !names.contains(FeatureReference.name($0)) }
-                })
-            else {
+            guard let next = waiting.firstIndex(where: { $0.comesAfter.allSatisfy { !names.contains($0) } }) else {
                 throw Failure(
                     .project, "the features \(names.joined(separator: ", ")) each want to be installed after another of them")
             }
@@ -25,5 +21,11 @@ enum FeatureOrder {
     private static func rank(_ feature: Feature, _ first: [String]) -> (Int, String) {
         let name = FeatureReference.name(feature.reference)
         return (first.firstIndex { FeatureReference.name($0) == name } ?? first.count, name)
+    }
+}
+
+extension Feature {
+    fileprivate var comesAfter: [String] {
+        (installsAfter + dependencies.map { $0.reference }).map { FeatureReference.name($0) }
     }
 }

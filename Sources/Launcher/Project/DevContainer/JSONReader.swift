@@ -56,6 +56,12 @@ struct JSONReader {
         return value
     }
 
+    /// The options of a feature; a word alone is its version.
+    func featureOptions(_ entry: JSONNode.Entry) throws(Failure) -> [String: String] {
+        if case .object = entry.value.content { return try dictionary(entry.value, entry.key) }
+        return ["version": try word(entry.value, entry.key)]
+    }
+
     /// Strings by name, for an environment. What is `null` is left out.
     func dictionary(_ node: JSONNode, _ name: String) throws(Failure) -> [String: String] {
         var result: [String: String] = [:]

@@ -14,9 +14,24 @@ struct FeatureStore {
     private static let metadata = "devcontainer-feature.json"
     private static let layerType = "application/vnd.devcontainers.layer.v1+tar"
 
+    /// More than anybody has, and an end to dependencies that make up new names.
+    private static let mostFeatures = 64
+
+    /// The features that the project names, and those that they depend on: of each name one, as whoever names it first wants it.
     func fetchAll() async throws -> [Feature] {
+        var wanted = build.features
         var features: [Feature] = []
-        for (index, wanted) in build.features.enumerated() { features.append(try await fetch(wanted, name: "feature-\(index)")) }
+        while features.count < wanted.count {
+            let feature = try await fetch(wanted[features.count], name: "feature-\(features.count)")
+            features.append(feature)
+            for dependency in feature.dependencies {
+                let name = FeatureReference.name(dependency.reference)
+                if !wanted.contains(where: { FeatureReference.name($0.reference) == name }) { wanted.append(dependency) }
+            }
+            if wanted.count > FeatureStore.mostFeatures {
+                throw Failure(.project, "the features depend on more than \(FeatureStore.mostFeatures) others")
+            }
+        }
         return features
     }
 

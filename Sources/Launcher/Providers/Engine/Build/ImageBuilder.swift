@@ -49,7 +49,10 @@ struct ImageBuilder {
 
     private func run(_ recipe: ImageBuild.Recipe, tag: String, labels: [String]) throws {
         let context = try BuildContext(recipe, log: log)
-        try run(builder(recipe, tag, labels, context: context.path), failure: "the image from \(recipe.dockerfile)")
+        // The copy goes with its value.
+        try withExtendedLifetime(context) {
+            try run(builder(recipe, tag, labels, context: context.path), failure: "the image from \(recipe.dockerfile)")
+        }
     }
 
     private func builder(_ recipe: ImageBuild.Recipe, _ tag: String, _ labels: [String], context: String) -> HostCommand {
@@ -85,8 +88,10 @@ struct ImageBuilder {
         for feature in layers.features {
             try folder.write(feature.environmentFile, as: "\(feature.folder)/\(FeatureLayers.variables)")
         }
-        try run(
-            builder("\(folder.path)/\(ImageBuilder.generated)", build.name, labels, [folder.path]),
-            failure: "the image with its features")
+        try withExtendedLifetime(folder) {
+            try run(
+                builder("\(folder.path)/\(ImageBuilder.generated)", build.name, labels, [folder.path]),
+                failure: "the image with its features")
+        }
     }
 }
