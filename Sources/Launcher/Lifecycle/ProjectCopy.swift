@@ -15,6 +15,13 @@ struct ProjectCopy {
     func bring(into pod: FoundPod) async throws {
         if try await run(["test", "-e", ProjectCopy.mark], in: pod).status == 0 { return }
         log.notice("copying \(project.workspaceDirectory) into the pod's volume")
+        // A new volume may be root's, and where the vault is covered in it always is. Everything else is the user's own doing.
+        let own =
+            "for folder in \(PodPaths.workspace) \(PodPaths.workspace)/\(Project.folder); do [ ! -d $folder ] || chown -h $1: $folder; done"
+        let owned = try await pod.provider.command(
+            PodCommand(arguments: ["sh", "-c", own, "sh", pod.record.user], isRoot: true, directory: "/"), in: pod.record
+        ).run(log: log)
+        guard owned.status == 0 else { throw failure(owned) }
         let unpack = "tar -C \(PodPaths.workspace) -xf - && mkdir -p $(dirname \(ProjectCopy.mark)) && touch \(ProjectCopy.mark)"
         let inside = try pod.provider.command(PodCommand(arguments: ["sh", "-c", unpack], directory: "/"), in: pod.record)
         let vault =
@@ -23,9 +30,11 @@ struct ProjectCopy {
         var command = inside
         command.arguments = ["bash", "-c", ProjectCopy.script, "bash", project.workspaceDirectory, vault] + inside.arguments
         let result = try await command.run(log: log)
-        if result.status != 0 {
-            throw Failure(.provider, "the project could not be copied into the pod: \(result.complaint); run tazpod up again")
-        }
+        if result.status != 0 { throw failure(result) }
+    }
+
+    private func failure(_ result: CommandOutput) -> Failure {
+        Failure(.provider, "the project could not be copied into the pod (\(result.complaint)); run tazpod up again")
     }
 
     private func run(_ words: [String], in pod: FoundPod) async throws -> CommandOutput {
