@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 """Fails where the documents name what is not there: files, make targets, tests; where docs/security.md leaves out an attack's test,
-a defence or a refused system call; and on a README that is too long."""
+a defence or a refused system call; where docs/images.md leaves out an image's layers; and on a README that is too long."""
 
 import pathlib
 import re
@@ -21,7 +21,7 @@ def missing_links(document, text):
 
 
 def missing_targets(text, targets):
-    for target in re.findall(r"`make ([a-z-]+)", text):
+    for target in re.findall(r"`make ([a-z0-9-]+)", text):
         if target not in targets:
             yield f"names make {target}, which is no target"
 
@@ -74,8 +74,14 @@ def gaps_of_the_filter(security):
             yield f"does not say why {name} is refused"
 
 
+def gaps_of_the_layers(images):
+    for recipe in sorted((REPOSITORY / "images").glob("*/Dockerfile")):
+        if f"| **tazpod-{recipe.parent.name}**, " not in images:
+            yield f"has no layers of tazpod-{recipe.parent.name}; run scripts/image_sizes.py after make images"
+
+
 def main():
-    targets = set(re.findall(r"^([a-z-]+):", read("Makefile"), re.M))
+    targets = set(re.findall(r"^([a-z0-9-]+):", read("Makefile"), re.M))
     tests = {name for file in (REPOSITORY / "Tests").rglob("*.py") for name in re.findall(r"def (test_\w+)", file.read_text())}
     complaints = []
     for document in documents():
@@ -86,6 +92,7 @@ def main():
         complaints += [f"{document.relative_to(REPOSITORY)} {what}" for what in found]
     security = read("docs/security.md")
     complaints += [f"docs/security.md {what}" for what in (*gaps_of_the_catalogue(security), *gaps_of_the_filter(security))]
+    complaints += [f"docs/images.md {what}" for what in gaps_of_the_layers(read("docs/images.md"))]
     length = len(read("README.md").splitlines())
     if length > README_LINES:
         complaints.append(f"README.md has {length} lines; {README_LINES} are enough")

@@ -32,7 +32,7 @@ public() { tazpod exec --project "$project" -- "$@"; }
 
 if [ "$provider" != native ] && ! "$provider" image inspect tazpod-base >/dev/null 2>&1; then
     say "Building the image tazpod-base"
-    ENGINE=$provider scripts/images.sh
+    ENGINE=$provider scripts/images.sh base
 fi
 
 say "A new project, and its pod under the provider $provider"

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Installs the Debian or Ubuntu packages that a task needs, if they are missing.
 #
-#   scripts/install-packages.sh build|check|native|docker|podman|test|images|vm|bench...
+#   scripts/install-packages.sh build|bundle|check|native|docker|podman|test|images|k8s|vm|bench...
 #
 # Quick when everything is there; otherwise it needs root and a package mirror.
 set -euo pipefail
@@ -12,11 +12,13 @@ packages_for() {
     check) echo python3-pyflakes shellcheck ;;
     native) echo bubblewrap e2fsprogs tmux util-linux libcryptsetup12 libqrencode4 uidmap ;;
     images) echo mmdebstrap ;;
-    docker) echo docker.io iptables ;;
+    bundle) echo e2fsprogs libcryptsetup12 libqrencode4 patchelf tmux ;;
+    docker) echo docker.io iproute2 iptables ;;
     podman) echo busybox-static fuse-overlayfs netavark podman runc slirp4netns uidmap ;;
     test)
-        echo cryptsetup-bin docker-registry e2fsprogs gcc git libc6-dev make neovim nodejs openssh-client openssh-server python3-cryptography python3-pexpect python3-pytest psmisc strace catatonit dumb-init tini
+        echo cryptsetup-bin docker-registry e2fsprogs gcc git groff-base libc6-dev make neovim nodejs openssh-client openssh-server python3-cryptography python3-pexpect python3-pytest python3-yaml psmisc rsync skopeo strace catatonit dumb-init tini
         ;;
+    k8s) echo ca-certificates etcd-server golang-1.19-go golang-1.19-src openssl ;;
     vm) echo bash busybox-static cpio cryptsetup-bin e2fsprogs kmod libcryptsetup12 python3-cryptography python3-pexpect python3-pytest qemu-system-x86 tmux ;;
     bench) echo catatonit cryptsetup-bin dumb-init fio fuse3 git gocryptfs python3-pexpect ripgrep s6 strace tini ;;
     *)

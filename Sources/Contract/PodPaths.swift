@@ -5,17 +5,25 @@ public enum PodPaths {
     public static let controlSocket = "/run/tazpod/control.sock"
     /// Where services say that they are ready (sd_notify(3)).
     public static let notifySocket = "/run/tazpod/notify.sock"
+    /// What every tmux of the pod begins with (`TerminalDefaults`).
+    public static let tmuxConfig = "/run/tazpod/tmux.conf"
     /// Root's alone (0700): what lies below cannot be reached from the public area.
     public static let privateDirectory = "/run/tazpod/private"
     /// The folder of the vault's image, when the plan mounted it out of the public area's reach.
     public static let vaultDirectory = "/run/tazpod/private/vault"
     public static let workspace = "/workspace"
+    /// TazPod's programs in an image: in its own, and mounted into one that has none.
+    public static let programs = "/usr/local/bin"
+    /// What they need in an image that has nothing of it: a C library with its loader, other libraries, and in `bin` tools.
+    public static let bundle = "/usr/local/lib/tazpod"
 }
 
 /// The environment variables by which a plan tells `tazpod-init` and `tazpod-ghost` about the pod. None holds a secret.
 public enum PodVariable {
     /// The workspace user's name.
     public static let user = "TAZPOD_USER"
+    /// The number that the workspace user gets where the image has no such user; not set where one is expected.
+    public static let newUser = "TAZPOD_NEW_USER"
     /// The project's name.
     public static let project = "TAZPOD_PROJECT"
     /// Path of the vault's image, inside the pod.

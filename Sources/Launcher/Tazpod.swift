@@ -20,7 +20,8 @@ struct Tazpod: AsyncParsableCommand {
         subcommands: [
             InitCommand.self, UpCommand.self, EnterCommand.self, AttachCommand.self, SessionsCommand.self, ExecCommand.self,
             UnlockCommand.self, LockCommand.self, VaultCommand.self, StatusCommand.self, ListCommand.self, LogsCommand.self,
-            StopCommand.self, StartCommand.self, DownCommand.self, DoctorCommand.self, TerminalCommand.self,
+            StopCommand.self, StartCommand.self, DownCommand.self, ManifestCommand.self, DoctorCommand.self,
+            SSHConfigCommand.self, CompletionsCommand.self, TerminalCommand.self, SSHServerCommand.self,
         ])
 
     static func main() async {

@@ -51,7 +51,7 @@ struct CommandLineTests {
     func up() throws {
         let command = try parse("up --provider native --wait 5 --dry-run", as: UpCommand.self)
         #expect(command.provider == .native)
-        #expect(command.wait == 5)
+        #expect(command.waiting.wait == 5)
         #expect(command.dryRun)
         #expect(try parse("up", as: UpCommand.self).provider == nil)
     }

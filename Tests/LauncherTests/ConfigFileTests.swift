@@ -53,6 +53,7 @@ struct ConfigFileTests {
             """)
         var expected = ProjectConfig(name: "myproject")
         expected.image = "tazpod-k8s"
+        expected.hasOwnImage = true
         expected.build = ProjectConfig.Build(dockerfile: ".tazpod/Dockerfile", context: "sub", arguments: ["A": "1"])
         expected.provider = .podman
         expected.user = "ann"
@@ -68,6 +69,9 @@ struct ConfigFileTests {
         expected.resources = ProjectConfig.Resources(cpu: "2", memory: 4 << 30, gpu: true)
         expected.allowedDomains = ["example.org", "*.example.com"]
         expected.agent = "opencode"
+        expected.cluster = PodPlan.Cluster(
+            context: "dev", namespace: "me", storage: 10 << 30, nodeSelector: ["role": "dev"], idleTimeout: 14_400,
+            maximumTimeout: 86_400)
         #expect(result == expected)
     }
 
@@ -136,7 +140,14 @@ struct ConfigFileTests {
         let file = try #require(ProjectTemplate(vertical: vertical).files.first { $0.path == Project.configFile })
         var expected = ProjectConfig(name: "web")
         expected.image = "tazpod-\(vertical.rawValue)"
+        expected.hasOwnImage = true
         #expect(try config(file.text) == expected)
+    }
+
+    @Test("Beside a file that names the image, a new project leaves it to that")
+    func templateBesideAnother() throws {
+        let file = try #require(ProjectTemplate(vertical: .k8s, imageIsNamedBy: "paude.json").files.first)
+        #expect(try config(file.text) == ProjectConfig(name: "web"))
     }
 
     @Test("A new project keeps its vault out of git")

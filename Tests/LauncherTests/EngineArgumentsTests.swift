@@ -124,6 +124,17 @@ struct EngineArgumentsTests {
             arguments.suffix(5) == ["--entrypoint", "/usr/local/bin/tazpod-ghost", "tazpod-base", "--try-drivers", "fuse"])
     }
 
+    @Test("GPUs are asked for in each engine's words, and not for a trial")
+    func gpu() throws {
+        let plan = try plan("resources: {gpu: true}")
+        #expect(values(of: "--gpus", in: docker.run(plan)) == ["all"])
+        for engine in [podman, rootless] {
+            #expect(values(of: "--device", in: engine.run(plan)).contains("nvidia.com/gpu=all"))
+            #expect(!engine.trial(plan, ["tazpod-ghost"]).contains("nvidia.com/gpu=all"))
+        }
+        #expect(!docker.trial(plan, ["tazpod-ghost"]).contains("--gpus"))
+    }
+
     @Test("Under podman a plan is the same but for what is podman's own")
     func podmansOwn() throws {
         let plan = try plan("ports: [\"9000:80\"]\nresources: {cpu: \"2\"}")

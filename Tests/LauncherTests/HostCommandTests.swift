@@ -53,7 +53,11 @@ struct HostCommandTests {
 
     @Test(
         "What a tool complained of is its last line",
-        arguments: [("a\nb\n", "b"), ("a", "a"), ("", "it said nothing"), ("\n", "it said nothing")])
+        arguments: [
+            ("a\nb\n", "b"), ("a", "a"), ("", "it said nothing"), ("\n", "it said nothing"), ("Error: b", "b"),
+            ("docker: b\n\nRun 'docker run --help' for more information\n", "b"),
+            ("docker: b.\nSee 'docker run --help'.\n", "b."),
+        ])
     func complaint(errors: String, expected: String) {
         #expect(CommandOutput(status: 1, output: "", errors: errors).complaint == expected)
     }

@@ -17,6 +17,7 @@ struct NativeAccountsTests {
         ann:x:1000:
         tazpod:x:1500:ann
         video:x:44:ann,tazpod
+        tty:x:5:ann
 
         """
 
@@ -42,6 +43,11 @@ struct NativeAccountsTests {
 
                 """)
         #expect(accounts.uid == 1000 && accounts.gid == 1000)
+    }
+
+    @Test("There is no group of terminals, to which sshd would give the user's and may not")
+    func terminals() {
+        #expect(!make().group.contains("tty"))
     }
 
     @Test("A name that only begins like the user's stays, and a number too")

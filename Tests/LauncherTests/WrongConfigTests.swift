@@ -45,6 +45,15 @@ struct WrongConfigTests {
             ("resources: {memory: lots}", "1:21: resources: memory must be a size, like 4GiB, not lots"),
             ("resources: {gpu: maybe}", "1:18: resources: gpu must be true or false"),
             ("kubernetes: {storage: big}", "1:23: kubernetes: storage must be a size, like 10Gi, not big"),
+            ("kubernetes: {context: a b}", "1:23: kubernetes: context must be a name without spaces, not a b"),
+            (
+                "kubernetes: {namespace: My}",
+                "1:25: kubernetes: namespace must be lower-case letters, digits and -, at most 63, with no - at an end, not My"
+            ),
+            (
+                "kubernetes: {timeout: {max: 1s}}",
+                "1:29: kubernetes: timeout: max must be a time of a minute to a year, like 24h, not 1s"
+            ),
             ("image: \"\"", "1:8: image must be a word"), ("image: [a]", "1:8: image must be a word"),
             ("image: {a: b}", "1:8: image must be a word"), ("env: {A: [b]}", "1:10: A must be a word"),
             ("env: [A]", "1:6: env must be a list of keys and values, like KEY: value"),

@@ -51,6 +51,7 @@ def podman():
 # TAZPOD_TEST_PODMAN=all runs everything.
 UNDER_PODMAN = {
     "test_bridges": {"test_what_is_written_over_a_bridge_is_kept_in_the_vault"},
+    "test_custom_image": None,
     "test_failures": {"test_a_wrong_passphrase", "test_an_image_that_another_pod_has_open", "test_an_image_on_a_read_only_mount"},
     "test_isolation": {
         "test_no_channel_into_a_ghost_is_open", "test_the_image_is_out_of_the_public_areas_reach",
@@ -58,6 +59,7 @@ UNDER_PODMAN = {
     },
     "test_launcher": None,
     "test_lifecycle": None,
+    "test_ports": None,
     "test_sessions": {
         "test_unlock_on_a_terminal_asks_attaches_and_locks_at_the_end", "test_a_resize_reaches_the_shell",
         "test_a_killed_terminal_leaves_the_session_to_come_back_to",

@@ -15,8 +15,8 @@ START_SECONDS = 60
 
 
 class DockerDaemon:
-    def __init__(self, host, process=None, folder=None):
-        self.host, self.process, self.folder = host, process, folder
+    def __init__(self, host, process=None, folder=None, bridge=None):
+        self.host, self.process, self.folder, self.bridge = host, process, folder, bridge
 
     @staticmethod
     def find_or_start(missing):
@@ -32,19 +32,20 @@ class DockerDaemon:
 
     @staticmethod
     def start():
-        """A daemon on a private socket, data root and pid file; ended by its pid."""
+        """A daemon on a private socket, data root, pid file and bridge; ended by its pid."""
         # Kept between runs, so that the image is built once; everything else goes with the daemon.
         data = pathlib.Path(os.environ.get("TAZPOD_TEST_CACHE", "/var/tmp/tazpod-test")) / "docker"
         data.mkdir(parents=True, exist_ok=True)
         folder = pathlib.Path(tempfile.mkdtemp(prefix="tazpod-docker."))
+        bridge = make_bridge()
         log = open(folder / "log", "wb")
         process = subprocess.Popen(
             [
                 "dockerd", "--host", f"unix://{folder}/docker.sock", "--data-root", str(data), "--exec-root", str(folder / "exec"),
-                "--pidfile", str(folder / "pid"),
+                "--pidfile", str(folder / "pid"), "--bridge", bridge,
             ],
             stdout=log, stderr=log, start_new_session=True)
-        daemon = DockerDaemon(f"unix://{folder}/docker.sock", process, folder)
+        daemon = DockerDaemon(f"unix://{folder}/docker.sock", process, folder, bridge)
         try:
             daemon.wait_until_it_answers()
         except BaseException:
@@ -68,7 +69,7 @@ class DockerDaemon:
         """`make images`, whose layers are cached; the programs are the ones under test."""
         environment = dict(os.environ, DOCKER_HOST=self.host)
         done = subprocess.run(
-            [str(REPOSITORY / "scripts/images.sh")], env=environment, capture_output=True, text=True, timeout=900)
+            [str(REPOSITORY / "scripts/images.sh"), "base"], env=environment, capture_output=True, text=True, timeout=900)
         assert done.returncode == 0, f"scripts/images.sh: {done.stdout}{done.stderr}"
 
     def weakened_image(self, programs):
@@ -90,7 +91,19 @@ class DockerDaemon:
             except subprocess.TimeoutExpired:
                 self.process.kill()
                 self.process.wait(10)
+        subprocess.run(["ip", "link", "delete", self.bridge], capture_output=True, timeout=20)
         shutil.rmtree(self.folder, ignore_errors=True)
+
+
+def make_bridge():
+    """A network of its own: on docker0 its containers would have the addresses of another daemon's."""
+    name = f"tazpod{os.getpid()}"[:15]
+    for command in (
+        ["link", "add", name, "type", "bridge"], ["address", "add", f"172.31.{os.getpid() % 250}.1/24", "dev", name],
+        ["link", "set", name, "up"],
+    ):
+        subprocess.run(["ip", *command], check=True, capture_output=True, timeout=20)
+    return name
 
 
 def answers(host):

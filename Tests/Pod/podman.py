@@ -66,7 +66,7 @@ class Podman:
     def build_image(self):
         """`make images ENGINE=podman`, whose layers are cached; the programs are the ones under test."""
         done = subprocess.run(
-            [str(REPOSITORY / "scripts/images.sh")], env=dict(os.environ, ENGINE="podman", **self.variables), capture_output=True, text=True,
+            [str(REPOSITORY / "scripts/images.sh"), "base"], env=dict(os.environ, ENGINE="podman", **self.variables), capture_output=True, text=True,
             timeout=900)
         assert done.returncode == 0, f"scripts/images.sh: {done.stdout}{done.stderr}"
 

@@ -62,14 +62,14 @@ class RootlessPodman:
         return subprocess.run(
             self.command("podman", *arguments), capture_output=True, check=check, timeout=timeout, env=self.environment, cwd="/", **options)
 
-    def load_image(self, podman):
+    def load_image(self, podman, image=IMAGE):
         """Root's image, as a user would get it from another store; nothing when it is there."""
-        identity = podman.run("image", "inspect", "--format", "{{.Id}}", IMAGE).stdout.strip()
-        found = self.run("image", "inspect", "--format", "{{.Id}}", IMAGE, check=False).stdout.decode().strip()
+        identity = podman.run("image", "inspect", "--format", "{{.Id}}", image).stdout.strip()
+        found = self.run("image", "inspect", "--format", "{{.Id}}", image, check=False).stdout.decode().strip()
         if identity == found:
             return
         archive = self.folder / "image.tar"
-        podman.run("save", "--quiet", "--output", str(archive), IMAGE)
+        podman.run("save", "--quiet", "--output", str(archive), image)
         with open(archive, "rb") as file:
             self.run("load", "--quiet", stdin=file)
         archive.unlink()

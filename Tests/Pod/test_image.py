@@ -191,14 +191,14 @@ def listens(host, port):
 
 def test_it_is_built_from_a_base_that_a_registry_has(docker, registry):
     base = f"{registry}/debian:trixie-slim"
-    local = next(name for name in ("tazpod-debian:trixie", "debian:trixie-slim") if docker.run("image", "inspect", name, check=False).returncode == 0)
+    local = next(name for name in ("tazpod-debian:trixie-slim", "debian:trixie-slim") if docker.run("image", "inspect", name, check=False).returncode == 0)
     docker.run("tag", local, base)
     docker.run("push", "--quiet", base)
     docker.run("rmi", base)
     docker.run("tag", IMAGE, "tazpod-before")
     try:
         done = subprocess.run(
-            [str(REPOSITORY / "scripts/images.sh")], env=dict(os.environ, DOCKER_HOST=docker.host, BASE_IMAGE=base), capture_output=True,
+            [str(REPOSITORY / "scripts/images.sh"), "base"], env=dict(os.environ, DOCKER_HOST=docker.host, BASE_IMAGE=base), capture_output=True,
             text=True, timeout=900)
         assert done.returncode == 0, done.stderr
         assert f"building tazpod-base from {base}" in done.stderr

@@ -11,6 +11,7 @@ import pytest
 
 from attacks import as_bare_root, open_with_secret, put
 from pod import Leftovers, tool
+from remote import Remote
 
 # What the user namespace shuts: with it off, each of these must be seen open.
 BY_USER_NAMESPACE = {
@@ -169,6 +170,14 @@ def test_files_that_the_public_area_left_in_its_home_are_not_run(pod):
 
 def test_without_a_home_of_its_own_the_ghost_would_run_them(make_weakened_pod):
     assert poison_and_use(make_weakened_pod("private-home"))
+
+
+def test_without_a_home_of_its_own_the_ghosts_key_for_ssh_would_be_seen(make_weakened_pod):
+    remote = Remote(make_weakened_pod("private-home"))
+    remote.pod.unlock()
+    remote.run("%h", "true", session="ghost")
+    private = (remote.keys / remote.host("ghost") / "host_key").read_text().splitlines()[2]
+    assert private in remote.pod.public("sh", "-c", "cat ~/.local/state/tazpod/sshd/*", check=0).output
 
 
 def who_loaded(make_pod, probes, config):

@@ -333,3 +333,18 @@ def test_a_native_pod_whose_record_cannot_be_read_hides_no_other():
         pod.close()
     assert str(pod.directory) in [entry["directory"] for entry in json.loads(done.output)]
     assert f"tazpod: {strange}/pod.json is not of this version's form" in done.errors
+
+
+def test_a_native_pod_refuses_programs_that_its_public_area_could_write():
+    pod = Pod("native")
+    try:
+        inside = pod.directory / "bin"
+        shutil.copytree(PROGRAMS, inside, ignore=shutil.ignore_patterns("bundle"))
+        pod.programs = inside
+        assert "which the pod's public area can write" in one_sentence(pod.run("up", "--provider", "native", check=7))
+        # Its own control: the same programs beside the project are taken.
+        inside.rename(pod.folder / "bin")
+        pod.programs = pod.folder / "bin"
+        pod.up()
+    finally:
+        pod.close()

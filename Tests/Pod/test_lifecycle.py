@@ -21,7 +21,7 @@ SEED = int(os.environ.get("TAZPOD_TEST_SEED") or time.time_ns() & 0xFFFF)
 
 @pytest.fixture
 def new_pod(provider):
-    pod = Pod(provider)
+    pod = Pod(provider, config=f"provider: {provider}\n")
     pod.use_quick_vault()
     yield pod
     pod.close()

@@ -9,6 +9,7 @@ import pytest
 
 from attacks import open_with_secret, tazpod_in
 from pod import PASSPHRASE, wait_until
+from remote import Remote
 
 
 def test_attaching_takes_proof(pod):
@@ -31,6 +32,26 @@ def test_without_asking_for_proof_anybody_would_get_in(make_weakened_pod):
     tazpod = tazpod_in(pod)
     result = pod.public("sh", "-c", f"{tazpod} exec --ghost -- cat /home/tazpod/secrets/token </dev/null")
     assert text in result.output
+
+
+def ssh_without_a_token(pod):
+    """What ssh says, and what it brings out of the ghost."""
+    remote = Remote(pod)
+    remote.host("ghost")
+    token_file(pod).unlink()
+    return remote.run("%h", "cat ~/secrets/token", session="ghost", check=None)
+
+
+def test_ssh_into_a_ghost_takes_proof_too(pod):
+    text = open_with_secret(pod)
+    done = ssh_without_a_token(pod)
+    assert done.returncode == 255 and done.stdout == "" and text not in done.stderr
+    assert "a ghost asks for proof" in done.stderr
+
+
+def test_without_asking_for_proof_ssh_would_get_in(make_weakened_pod):
+    pod = make_weakened_pod("proof")
+    assert open_with_secret(pod) in ssh_without_a_token(pod).stdout
 
 
 def token_file(pod):

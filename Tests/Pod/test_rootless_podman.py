@@ -72,6 +72,25 @@ def test_files_made_on_either_side_are_the_callers(pod):
     assert set(owners(pod.directory).values()) == {(UID, GID)}
 
 
+def test_an_image_without_tazpod_is_the_callers_workspace(make_rootless_pod, rootless, podman):
+    if not (PROGRAMS / "bundle").exists():
+        missing("bin/bundle is not there; run make bundle")
+    shutil.copytree(PROGRAMS / "bundle", rootless.programs / "bundle", dirs_exist_ok=True)
+    # What root's image is built upon.
+    debian = podman.run("image", "inspect", "--format", '{{index .Config.Labels "org.opencontainers.image.base.name"}}', "tazpod-base").stdout.strip()
+    rootless.load_image(podman, debian)
+    pod = make_rootless_pod(config=f"image: {debian}\n")
+    pod.use_quick_vault()
+    pod.give()
+    pod.up()
+    assert pod.public("sh", "-c", "id -un && touch made", check=0).output == "tazpod\n"
+    assert (pod.directory / "made").stat().st_uid == UID
+    pod.unlock()
+    pod.ghost("echo kept >~/secrets/kept", check=0)
+    assert pod.public("cat", "/home/tazpod/secrets/kept").status == 1
+    pod.lock()
+
+
 def test_a_new_vault_is_the_callers_file_and_stock_tools_open_it(make_rootless_pod):
     pod = make_rootless_pod(config="vault: {size: 32MiB}\n").up()
     pod.unlock()

@@ -316,10 +316,10 @@ def test_a_vault_of_roots_is_refused_with_the_way_to_change_that(make_user_pod):
 
 
 def test_what_no_native_pod_has_is_said(make_user_pod):
-    pod = make_user_pod(config="resources: {memory: 4GiB}\nports: ['127.0.0.1:9000:8372']\n")
+    pod = make_user_pod(config="resources: {memory: 4GiB}\nports: ['8372']\n")
     said = pod.run("up", "--provider", "native", check=0).errors
-    assert "tazpod: native sets no limits: resources: in config.yaml has no effect\n" in said
-    assert "tazpod: native pods share this machine's network: ports: in config.yaml has no effect\n" in said
+    assert "tazpod: native sets no limits: cpu: and memory: under resources: in config.yaml have no effect\n" in said
+    assert "tazpod: native pods share this machine's network: what listens on 8372 in the pod chooses the address by itself\n" in said
 
 
 def test_work_on_the_vault_that_takes_a_block_device_is_refused(user_pod):
@@ -356,3 +356,14 @@ def test_a_killed_pod_locks_its_vault_and_leaves_nothing(user_pod):
     user_pod.unlock()
     user_pod.lock()
     leftovers.check()
+
+
+def test_ssh_leads_into_a_users_own_pod_and_into_its_ghost(user_pod):
+    user_pod.unlock()
+    for session, mark in (("main", ""), ("ghost", "1")):
+        config = user_pod.folder / f"{session}.conf"
+        config.write_text(user_pod.run("ssh-config", "--session", session, check=0).output)
+        host = user_pod.run("ssh-config", "--session", session, "--name", check=0).output.strip()
+        done = user_pod.user.run("ssh", "-F", str(config), "-tt", host, "id -un; echo ghost=$TAZPOD_GHOST; tty", env=user_pod.environment)
+        name, ghost, tty = done.stdout.split()
+        assert (name, ghost) == ("tazpod", f"ghost={mark}") and tty.startswith("/dev/pts/"), done

@@ -92,7 +92,7 @@ enum Filesystem {
             let null = try Descriptor.open("/dev/null", O_RDWR, stage: "open /dev/null")
             let pipe = try Pipe()
             // A hole means "never written" to a vault, so zeroes that are meant have to be written as such.
-            let environment = ["PATH=/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL=C", "UNIX_IO_NOZEROOUT=1"]
+            let environment = ["PATH=/usr/sbin:/usr/bin:/sbin:/bin:\(PodPaths.bundle)/bin", "LC_ALL=C", "UNIX_IO_NOZEROOUT=1"]
             var plan = SpawnPlan(arguments, environment: environment.map { [UInt8]($0.utf8) })
             plan.descriptors = .only([null.raw, pipe.writing.raw, pipe.writing.raw, device.raw])
             plan.group = .session

@@ -81,7 +81,9 @@ struct GhostConfiguration: Equatable {
     /// The configuration of the pod that we are in.
     static func current() throws(Failure) -> GhostConfiguration {
         let name = environmentValue(PodVariable.user) ?? "tazpod"
-        let account = try failing(.provider) { () throws(SystemError) in try Account.find(name) }
+        let account = try failing(.provider) { () throws(SystemError) in
+            try Account.find(name, orMakeAs: environmentValue(PodVariable.newUser))
+        }
         guard let account else { throw Failure(.provider, "there is no user \(name) in this pod's /etc/passwd") }
         guard account.uid != 0 else {
             throw Failure(.refused, "the workspace user is root, so nothing could keep a secret from the public area")

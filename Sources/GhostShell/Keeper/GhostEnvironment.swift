@@ -50,7 +50,7 @@ struct GhostEnvironment {
     /// - Parameter isFirst: Nothing has run in this ghost yet, so there is none.
     func session(_ request: GhostRequest, isFirst: Bool) -> [[UInt8]] {
         let create = [
-            "tmux", "start-server", ";", "if-shell", "-F", "#{==:#{default-command},}",
+            "tmux", "-f", PodPaths.tmuxConfig, "start-server", ";", "if-shell", "-F", "#{==:#{default-command},}",
             "set-option -g default-command \"exec $SHELL\"", ";", "new-session", request.isDetached ? "-d" : "-A", "-s",
             GhostEnvironment.sessionName, "-c", configuration.directory,
         ]

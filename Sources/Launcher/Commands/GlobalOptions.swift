@@ -39,4 +39,9 @@ struct GlobalOptions: ParsableArguments {
         }
         return pod
     }
+
+    /// What the project's devcontainer.json has run whenever somebody comes to its pod.
+    func runAttachCommand(in pod: FoundPod) throws {
+        try LifecycleRunner(project: findProject(), log: log).attach(pod)
+    }
 }

@@ -12,20 +12,47 @@ struct PodStart {
     let log: Logger
     /// In seconds.
     let wait: Int
+    /// Whether the project's own image is built again, though nothing has changed.
+    var buildsAgain = false
+
+    private var lifecycle: LifecycleRunner { LifecycleRunner(project: project, log: log) }
+
+    /// Whether this machine may and can do what the project wants of it. Asks a person, so nothing may wait for us meanwhile.
+    func checkHost(consent: Bool) throws(Failure) {
+        try HostConsent(project: project).obtain(granted: consent)
+        try HostMachine.check(project)
+    }
 
     /// - Parameter existing: The pod as it was found just now; nil makes one.
     func run(on provider: any Provider, existing: PodRecord?) async throws -> FoundPod {
+        if existing?.state != .running { try lifecycle.initialize() }
+        let plan = try await prepare(on: provider, existing: existing)
         if existing?.state == .running {
-            reportDifference(existing)
-        } else {
+            reportDifference(existing, plan)
+        } else if !plan.isElsewhere {
             try makeVaultFolder()
         }
         let pod = FoundPod(record: try await provider.start(plan, existing: existing), provider: provider)
         try await waitUntilReady(pod)
+        if plan.isElsewhere { try await ProjectCopy(project: project, log: log).bring(into: pod) }
+        try await lifecycle.start(pod)
         return pod
     }
 
-    private func reportDifference(_ existing: PodRecord?) {
+    /// Sees to the image, and puts what only that knows into the plan. A pod that is there keeps the image that it was made of.
+    private func prepare(on provider: any Provider, existing: PodRecord?) async throws -> PodPlan {
+        if let image = plan.build, existing == nil || buildsAgain {
+            try await provider.prepareImage(image, again: buildsAgain)
+            if existing != nil {
+                log.notice("the pod is of the image before; run tazpod down and tazpod up to use the new one")
+            }
+        }
+        let placed = try await provider.placed(plan)
+        guard placed.needsImageEnvironment else { return placed }
+        return placed.expanding(try await provider.environment(ofImage: placed))
+    }
+
+    private func reportDifference(_ existing: PodRecord?, _ plan: PodPlan) {
         if let digest = existing?.planDigest, digest != plan.digest {
             log.notice("the project's files have changed since this pod was made; run tazpod down and tazpod up to use them")
         }
@@ -34,6 +61,10 @@ struct PodStart {
     /// The vault's folder must be there to be mounted, and is the user's alone.
     private func makeVaultFolder() throws {
         guard project.vaultDirectory.hasPrefix(project.directory + "/") else { return }
+        // A project that is only a devcontainer.json's has nothing yet that keeps its vault out of git.
+        if access("\(project.directory)/\(Project.folder)", F_OK) != 0 {
+            _ = try ProjectTemplate.ignoreFile.write(in: project.directory)
+        }
         var path = project.directory
         for part in project.vaultDirectory.dropFirst(project.directory.count).split(separator: "/") {
             path += "/\(part)"
@@ -49,7 +80,8 @@ struct PodStart {
     private func waitUntilReady(_ pod: FoundPod) async throws {
         let probe = plan.workspace.readyProbe
         let words = ["\(pod.provider.programFolder)/\(probe[0])"] + probe.dropFirst() + ["--wait", String(wait)]
-        let command = try pod.provider.command(PodCommand(arguments: words, directory: "/"), in: pod.record)
+        // As root: a user that the image lacks is there only once init has made it.
+        let command = try pod.provider.command(PodCommand(arguments: words, isRoot: true, directory: "/"), in: pod.record)
         if try await command.run(log: log).status == 0 { return }
         guard try await pod.provider.find(pod.record.name)?.state == .running else {
             throw Failure(.provider, "the pod ended while it started; tazpod logs says why")

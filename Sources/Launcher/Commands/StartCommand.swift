@@ -12,6 +12,7 @@ struct StartCommand: AsyncParsableCommand {
     func run() async throws {
         let project = try options.findProject()
         let start = PodStart(project: project, plan: try PodPlanner.plan(project), log: options.log, wait: waiting.wait)
+        try start.checkHost(consent: false)
         let pod = try await PodLock.hold(project.podName, log: options.log) {
             guard let existing = try await ProviderChoice(log: options.log).findPod(of: project) else {
                 throw Failure(.provider, "there is no pod of \(project.config.name); run tazpod up")

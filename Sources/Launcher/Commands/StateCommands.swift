@@ -55,7 +55,7 @@ struct SessionsCommand: AsyncParsableCommand, PodVerb {
         commandName: "sessions", abstract: "List the sessions that attach can come back to.",
         discussion: """
             The public session main is always there. Another one that is created here is kept too: when its last shell ends, it \
-            is made again.
+            is made again. On a terminal, and where there are several, you are asked which to attach to.
 
             Example: tazpod sessions --create build
             """)
@@ -63,7 +63,7 @@ struct SessionsCommand: AsyncParsableCommand, PodVerb {
     @Option(help: ArgumentHelp("Make a public session of this name, and keep it.", valueName: "name"))
     var create: String?
 
-    @Option(help: ArgumentHelp("End this public session.", valueName: "name"))
+    @Option(help: ArgumentHelp("End this public session.", valueName: "name"), completion: SessionNames.completion)
     var end: String?
 
     @OptionGroup var options: GlobalOptions
@@ -79,12 +79,14 @@ struct SessionsCommand: AsyncParsableCommand, PodVerb {
     }
 
     func run() async throws {
-        if create != nil || end != nil {
-            let words = create.map { ["--create", $0] } ?? end.map { ["--end", $0] } ?? []
-            show(try await options.findRunningPod().ask(["sessions", "--json"] + words, as: SessionList.self, log: options.log))
-            return
+        let pod = try await options.findRunningPod()
+        let words = create.map { ["--create", $0] } ?? end.map { ["--end", $0] } ?? []
+        let list = try await pod.ask(["sessions", "--json"] + words, as: SessionList.self, log: options.log)
+        guard words.isEmpty, !options.json, !options.quiet, list.sessions.count > 1, Console.isInteractive else {
+            return show(list)
         }
-        show(try await options.findRunningPod().ask(["sessions", "--json"], as: SessionList.self, log: options.log))
+        guard let chosen = SessionPicker(list: list).ask() else { return }
+        try await HostSession(name: chosen).attach(in: pod, passphrase: nil, log: options.log)
     }
 
     private func show(_ list: SessionList) {
@@ -170,12 +172,17 @@ struct DownCommand: AsyncParsableCommand {
         let project = try options.findProject()
         if purge { try confirm(project) }
         try await PodLock.hold(project.podName, log: options.log) {
-            if let pod = try await ProviderChoice(log: options.log).findPod(of: project) {
+            let choice = ProviderChoice(log: options.log)
+            let pod = try await choice.findPod(of: project)
+            if let pod {
                 try await pod.provider.remove(pod.record.name)
                 options.log.notice("the pod \(pod.record.name) is gone")
             }
             try TokenStore(podName: project.podName).forget()
-            if purge { try destroyVault(project) }
+            guard purge else { return }
+            let provider = if let pod { pod.provider } else { try await choice.named(project.config.provider) }
+            try await provider.removeVolumes(of: project.podName)
+            try destroyVault(project)
         }
     }
 

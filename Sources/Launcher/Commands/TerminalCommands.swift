@@ -10,6 +10,7 @@ struct EnterCommand: AsyncParsableCommand {
 
     func run() async throws {
         let pod = try await options.findRunningPod()
+        try options.runAttachCommand(in: pod)
         let request = PodCommand(
             arguments: ["bash"], isInteractive: Console.isInteractive, environment: TerminalVariables.current,
             directory: PodPaths.workspace)
@@ -24,11 +25,17 @@ struct AttachCommand: AsyncParsableCommand, PodVerb, GhostVerb {
             The public session is main, the ghost's is ghost. A ghost asks for proof: the token of the host that unlocked, or \
             the passphrase.
 
-            Example: tazpod attach ghost
+            A forwarded port is this machine's, for as long as you are attached; it is seen by this machine alone unless an \
+            address comes first.
+
+            Example: tazpod attach --forward-port 3000 --forward-port 0.0.0.0:8080:80
             """)
 
-    @Argument(help: "The session's name.")
+    @Argument(help: "The session's name.", completion: SessionNames.completion)
     var session = "main"
+
+    @Option(help: ArgumentHelp("Let a port of this machine lead to one of the pod.", valueName: "[[host-ip:]host:]pod"))
+    var forwardPort: [ProjectConfig.Port] = []
 
     @Option(help: ArgumentHelp("Read the passphrase from this descriptor.", valueName: "n"))
     var passphraseFd: Int32?
@@ -38,10 +45,11 @@ struct AttachCommand: AsyncParsableCommand, PodVerb, GhostVerb {
 
     @OptionGroup var options: GlobalOptions
 
-    private var isGhost: Bool { session == SessionList.ghostName }
+    private var chosen: HostSession { HostSession(name: session) }
 
     func runInPod() throws {
-        guard isGhost else { try HostCommand(arguments: publicAttach).become(log: options.log) }
+        guard forwardPort.isEmpty else { throw Failure(.usage, "ports are forwarded from the host; give --forward-port there") }
+        guard chosen.isGhost else { try HostCommand(arguments: chosen.publicCommand).become(log: options.log) }
         let client = GhostClient(verb: "attach", isDetached: proofOnly, passphrase: passphrase)
         try PassedStatus.pass(client.run())
     }
@@ -49,23 +57,16 @@ struct AttachCommand: AsyncParsableCommand, PodVerb, GhostVerb {
     var passphrase: SecretOrigin? { passphraseFd.map { .line($0) } }
 
     func run(through ghost: DirectGhost) throws -> Int32? {
-        isGhost ? try ghost.attach() : nil
+        guard chosen.isGhost else { return nil }
+        try PortForwarding(ports: forwardPort, pod: ghost.host.pod, log: options.log).start()
+        return try ghost.attach()
     }
 
     func run() async throws {
         let pod = try await options.findRunningPod()
-        if isGhost {
-            try await HostGhost(pod: pod, log: options.log, passphrase: passphrase).attach()
-        }
-        let request = PodCommand(
-            arguments: publicAttach, isInteractive: Console.isInteractive, environment: TerminalVariables.current,
-            directory: PodPaths.workspace)
-        try pod.provider.command(request, in: pod.record).become(log: options.log)
-    }
-
-    /// `main` is there always, so it is made again should it have ended just now; any other name must be somebody's.
-    private var publicAttach: [String] {
-        session == "main" ? ["tmux", "new-session", "-A", "-s", "main"] : ["tmux", "attach-session", "-t", "=\(session)"]
+        if !chosen.isGhost { try options.runAttachCommand(in: pod) }
+        try PortForwarding(ports: forwardPort, pod: pod, log: options.log).start()
+        try await chosen.attach(in: pod, passphrase: passphrase, log: options.log)
     }
 }
 

@@ -36,11 +36,14 @@ struct SessionList: Codable, Equatable {
     /// The name by which a ghost's session is attached to.
     static let ghostName = "ghost"
 
-    var lines: String {
-        let rows = sessions.map { session in
-            [session.name, session.kind, session.windows.map { "\($0)" } ?? "-", session.attached.map { "\($0)" } ?? "-"]
-        }
-        return Table.render([["SESSION", "KIND", "WINDOWS", "ATTACHED"]] + rows)
+    var lines: String { Table.render(rows) }
+
+    /// A head, and a row for each.
+    var rows: [[String]] {
+        [["SESSION", "KIND", "WINDOWS", "ATTACHED"]]
+            + sessions.map { session in
+                [session.name, session.kind, session.windows.map { "\($0)" } ?? "-", session.attached.map { "\($0)" } ?? "-"]
+            }
     }
 }
 

@@ -11,6 +11,11 @@ enum Console {
         writeAll(STDOUT_FILENO, text + "\n")
     }
 
+    /// Lines that end by themselves.
+    static func printText(_ text: String) {
+        writeAll(STDOUT_FILENO, text)
+    }
+
     static func printError(_ text: String) {
         writeAll(STDERR_FILENO, text + "\n")
     }

@@ -6,6 +6,15 @@ struct PodPlan: Codable, Equatable {
     /// The project's folder on the host.
     var directory: String
     var workspace: Container
+    /// It runs where this machine's folders are not.
+    var isElsewhere = false
+    /// How the workspace's image is made, where the project has one of its own.
+    var build: ImageBuild?
+    /// What only a cluster asks for.
+    var cluster = Cluster()
+
+    /// How long a stop may take: long enough for a vault in memory to be saved, and a stubborn process to be killed.
+    static let stopSeconds = 150
 
     /// One container of the pod.
     struct Container: Codable, Equatable {
@@ -21,14 +30,17 @@ struct PodPlan: Codable, Equatable {
         var capabilities: [String]
         var security: Security
         var resources: Resources
-        /// How one asks whether it is ready.
+        /// How one asks whether it is ready, and whether it is alive.
         var readyProbe: [String]
+        var liveProbe: [String]
     }
 
     struct Mount: Codable, Equatable {
         enum Source: Codable, Equatable {
             /// A folder of the host.
             case folder(String)
+            /// One that the engine keeps under this name.
+            case volume(String)
             /// An empty one in memory, of this mode.
             case memory(mode: String)
         }
@@ -68,5 +80,21 @@ struct PodPlan: Codable, Equatable {
         var cpu: String?
         /// Bytes.
         var memory: UInt64?
+        /// All of the machine's, or one of a cluster's.
+        var gpu = false
+    }
+
+    /// Where in a cluster the pod is, and for how long.
+    struct Cluster: Codable, Equatable {
+        /// kubectl's name for the cluster and who we are there.
+        var context: String?
+        var namespace: String?
+        /// Bytes of the volume that stands in for the host's folders.
+        var storage: UInt64 = 10 << 30
+        /// Labels of the nodes that will do.
+        var nodeSelector: [String: String] = [:]
+        /// Seconds without use, and seconds in all, after which it ends.
+        var idleTimeout: UInt64?
+        var maximumTimeout: UInt64?
     }
 }

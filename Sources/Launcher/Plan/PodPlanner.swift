@@ -25,15 +25,19 @@ enum PodPlanner {
         return PodPlan(
             name: project.podName, project: config.name, directory: project.directory,
             workspace: PodPlan.Container(
-                image: config.image, user: config.user, hostname: config.name, mounts: mounts(project),
+                image: build(project)?.name ?? config.image, user: config.user, hostname: config.name,
+                mounts: mounts(project) + (try devContainerMounts(project)),
                 environment: environment(project),
                 ports: config.ports.map {
                     PodPlan.Port(hostAddress: $0.hostAddress, hostPort: $0.hostPort, podPort: $0.podPort)
                 },
                 devices: devices(config.vault.driver),
-                capabilities: capabilities(config.vault.driver), security: PodPlan.Security(),
-                resources: PodPlan.Resources(cpu: config.resources.cpu, memory: config.resources.memory),
-                readyProbe: ["tazpod-init", "--probe", "ready"]))
+                capabilities: capabilities(config.vault.driver) + (project.devContainer?.capabilities ?? []),
+                security: PodPlan.Security(),
+                resources: PodPlan.Resources(
+                    cpu: config.resources.cpu, memory: config.resources.memory, gpu: config.resources.gpu),
+                readyProbe: ["tazpod-init", "--probe", "ready"], liveProbe: ["tazpod-init", "--probe", "live"]),
+            build: build(project), cluster: config.cluster)
     }
 
     /// Device-mapper is for those who ask for it by name: with its control node a container can map whatever block device it may
@@ -55,14 +59,10 @@ enum PodPlanner {
 
     private static func refuseWhatIsMissing(_ config: ProjectConfig) throws(Failure) {
         let missing: String? =
-            if config.build != nil {
-                "build: in config.yaml; build the image yourself and name it under image:"
-            } else if config.allowedDomains != nil {
+            if config.allowedDomains != nil {
                 "network: allow: with a list of domains; write all, or remove it"
             } else if config.agent != nil {
                 "agent:; remove it"
-            } else if config.resources.gpu {
-                "resources: gpu:; remove it"
             } else {
                 nil
             }
@@ -85,7 +85,7 @@ enum PodPlanner {
     }
 
     /// The workspace itself cannot be hidden from the public area: a vault there is reachable, if not readable.
-    private static func hasVaultFolder(_ project: Project) -> Bool {
+    static func hasVaultFolder(_ project: Project) -> Bool {
         project.vaultDirectory != project.workspaceDirectory
     }
 

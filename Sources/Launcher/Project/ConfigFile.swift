@@ -6,7 +6,7 @@ struct ConfigFile {
 
     private static let keys = [
         "version", "name", "image", "build", "provider", "user", "workspace", "vault", "enclave", "bridges", "ports", "env",
-        "resources",
+        "resources", "devcontainer",
         "network", "agent", "kubernetes",
         // TazPod's first version, in Go.
         "container_name", "features",
@@ -15,8 +15,12 @@ struct ConfigFile {
     /// - Parameters:
     ///   - file: Its name, for errors.
     ///   - folder: The project folder's own name, which is the default for `name`.
-    static func parse(_ text: [UInt8], file: String, folder: String) throws(Failure) -> ProjectConfig {
+    ///   - defaults: Puts in what the project's other files say: this one wins over them.
+    static func parse(
+        _ text: [UInt8], file: String, folder: String, over defaults: (inout ProjectConfig) -> Void = { _ in }
+    ) throws(Failure) -> ProjectConfig {
         var config = ProjectConfig(name: projectName(from: folder))
+        defaults(&config)
         guard let root = try YAMLNode.parse(text, file: file) else { return config }
         try ConfigFile(reader: NodeReader(file: file)).read(root, into: &config)
         return config
@@ -29,7 +33,11 @@ struct ConfigFile {
         }
         if let node = entries["container_name"] { config.name = try name(node, "container_name") }
         if let node = entries["name"] { config.name = try name(node, "name") }
-        if let node = entries["image"] { config.image = try reader.text(node, "image") }
+        if let node = entries["image"] {
+            config.image = try reader.text(node, "image")
+            config.hasOwnImage = true
+            config.build = nil
+        }
         if let node = entries["build"] { config.build = try build(node) }
         if let node = entries["provider"] { config.provider = try choice(node, "provider") }
         if let node = entries["user"] { config.user = try name(node, "user") }
@@ -38,11 +46,12 @@ struct ConfigFile {
         if let node = entries["enclave"] { config.allowedCalls = try reader.allowedCalls(node) }
         if let node = entries["bridges"] { config.bridges = try bridges(node) }
         if let node = entries["ports"] { config.ports = try ports(node) }
-        if let node = entries["env"] { config.environment = try environment(node) }
+        if let node = entries["env"] { config.environment.merge(try environment(node)) { $1 } }
+        if let node = entries["devcontainer"] { _ = try reader.devContainerChoice(node) }
         if let node = entries["resources"] { config.resources = try resources(node) }
         if let node = entries["network"] { config.allowedDomains = try network(node) }
         if let node = entries["agent"] { config.agent = try agent(node) }
-        if let node = entries["kubernetes"] { try kubernetes(node) }
+        if let node = entries["kubernetes"] { config.cluster = try reader.cluster(node) }
         if let node = entries["features"] { _ = try reader.entries(node, of: "features", known: ["ghost_mode", "debug"]) }
     }
 
@@ -75,11 +84,12 @@ struct ConfigFile {
     }
 
     private func build(_ node: YAMLNode) throws(Failure) -> ProjectConfig.Build {
-        let entries = try reader.entries(node, of: "build", known: ["dockerfile", "context", "args"])
+        let entries = try reader.entries(node, of: "build", known: ["dockerfile", "context", "args", "target"])
         guard let dockerfile = entries["dockerfile"] else { throw reader.problem(node.mark, "build needs a dockerfile") }
         var build = ProjectConfig.Build(dockerfile: try inside(dockerfile, "build: dockerfile"))
         if let node = entries["context"] { build.context = try inside(node, "build: context") }
         if let node = entries["args"] { build.arguments = try reader.dictionary(node, "build: args") }
+        if let node = entries["target"] { build.target = try reader.text(node, "build: target") }
         return build
     }
 
@@ -172,16 +182,5 @@ struct ConfigFile {
         if let node = entries["secrets"] { _ = try reader.list(node, "agent: secrets") }
         guard let name = entries["name"] else { throw reader.problem(node.mark, "agent needs a name") }
         return try reader.text(name, "agent: name")
-    }
-
-    /// Checked here so that a typing error shows at once; used by no provider of this version.
-    private func kubernetes(_ node: YAMLNode) throws(Failure) {
-        let entries = try reader.entries(
-            node, of: "kubernetes", known: ["context", "namespace", "storage", "node_selector", "timeout"])
-        if let node = entries["storage"] {
-            _ = try reader.value(node, "kubernetes: storage", form: "a size, like 10Gi") { Quantities.bytes($0) }
-        }
-        if let node = entries["node_selector"] { _ = try reader.dictionary(node, "kubernetes: node_selector") }
-        if let node = entries["timeout"] { _ = try reader.entries(node, of: "kubernetes: timeout", known: ["idle", "max"]) }
     }
 }

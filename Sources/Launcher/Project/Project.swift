@@ -3,19 +3,21 @@ import Contract
 import FoundationEssentials
 import Linux
 
-/// A folder with a `.tazpod` in it.
+/// A folder with a `.tazpod` in it, or a `devcontainer.json`.
 struct Project: Equatable {
     /// Absolute, without symbolic links.
     var directory: String
     var config: ProjectConfig
+    var devContainer: DevContainer?
     /// The folder of the vault's image.
     var vaultDirectory: String
     /// The folder that becomes /workspace.
     var workspaceDirectory: String
 
-    init(directory: String, config: ProjectConfig) {
+    init(directory: String, config: ProjectConfig, devContainer: DevContainer? = nil) {
         self.directory = directory
         self.config = config
+        self.devContainer = devContainer
         vaultDirectory = Project.place(config.vault.path.split(separator: "/").dropLast(), in: directory)
         workspaceDirectory = Project.place(config.workspace.split(separator: "/"), in: directory)
     }
@@ -47,20 +49,26 @@ struct Project: Equatable {
             throw Failure(.project, "there is no \(folder) folder in \(start) or above it; run tazpod init in your project")
         }
         let start = try canonical(path)
-        guard isProject(start) else {
+        guard isOne(start) else {
             throw Failure(.project, "\(start) has no \(folder) folder; run tazpod init there")
         }
         return try load(start)
     }
 
-    /// The nearest project in or above the current folder, or nil.
+    /// The nearest project in or above the current folder, or nil. A `.tazpod` anywhere above comes before a `devcontainer.json`:
+    /// a checkout in a project does not become another one.
     static func nearest() throws(Failure) -> Project? {
-        var directory = try canonical(".")
-        while true {
-            if isProject(directory) { return try load(directory) }
-            guard directory != "/", let slash = directory.lastIndex(of: "/") else { return nil }
-            directory = slash == directory.startIndex ? "/" : String(directory[..<slash])
+        let start = try canonical(".")
+        for isWanted in [isProject, isDevContainer] {
+            if let directory = ancestors(of: start).first(where: isWanted) { return try load(directory) }
         }
+        return nil
+    }
+
+    /// `path` and the folders above it, up to the root.
+    private static func ancestors(of path: String) -> [String] {
+        let parts = path.split(separator: "/")
+        return (0...parts.count).reversed().map { "/" + parts.prefix($0).joined(separator: "/") }
     }
 
     static func canonical(_ path: String) throws(Failure) -> String {
@@ -71,8 +79,16 @@ struct Project: Equatable {
         return String(cString: resolved)
     }
 
+    static func isOne(_ directory: String) -> Bool {
+        isProject(directory) || isDevContainer(directory)
+    }
+
     private static func isProject(_ directory: String) -> Bool {
         access("\(directory)/\(folder)", F_OK) == 0
+    }
+
+    private static func isDevContainer(_ directory: String) -> Bool {
+        !DevContainerLocation.files(in: directory).isEmpty
     }
 
     private static func load(_ directory: String) throws(Failure) -> Project {
@@ -90,14 +106,22 @@ struct Project: Equatable {
     private static func read(_ directory: String) throws(Failure) -> Project {
         let file = "\(directory)/\(configFile)"
         let name = directory.split(separator: "/").last.map { String($0) } ?? "project"
-        guard access(file, F_OK) == 0 else {
-            return Project(
-                directory: directory, config: ProjectConfig(name: try ConfigFile.parse([], file: file, folder: name).name))
+        var text: [UInt8] = []
+        if access(file, F_OK) == 0 {
+            text = try failing(.project) { () throws(SystemError) in
+                try readFile(file, limit: longestConfig, stage: "read \(file)")
+            }
         }
-        let text = try failing(.project) { () throws(SystemError) in
-            try readFile(file, limit: longestConfig, stage: "read \(file)")
+        let choice = try ConfigFile.devContainerChoice(text, file: file)
+        let devContainer = try DevContainerLocation.read(in: directory, choice: choice)
+        let paude = devContainer == nil ? try PaudeFile.read(in: directory) : nil
+        let config = try ConfigFile.parse(text, file: file, folder: name) {
+            devContainer?.apply(to: &$0)
+            paude?.apply(to: &$0)
         }
-        return Project(directory: directory, config: try ConfigFile.parse(text, file: file, folder: name))
+        return Project(
+            directory: directory, config: config.withoutMissingBuild(in: directory),
+            devContainer: devContainer ?? paude?.container)
     }
 
     /// The name of everything that is made for this project: the same for the same folder, different for two checkouts.

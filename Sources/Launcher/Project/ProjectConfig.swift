@@ -1,3 +1,4 @@
+import CLinux
 import Contract
 
 /// What `.tazpod/config.yaml` says, checked, with the defaults filled in.
@@ -26,6 +27,8 @@ struct ProjectConfig: Equatable {
         var dockerfile: String
         var context = "."
         var arguments: [String: String] = [:]
+        /// The stage to stop at; nil is the last one.
+        var target: String?
     }
 
     /// A port of the pod, published on the host.
@@ -44,6 +47,8 @@ struct ProjectConfig: Equatable {
 
     var name: String
     var image = "tazpod-base"
+    /// config.yaml names an image.
+    var hasOwnImage = false
     var build: Build?
     var provider = ProviderName.auto
     var user = "tazpod"
@@ -59,9 +64,21 @@ struct ProjectConfig: Equatable {
     /// Domains that may be reached; nil allows all.
     var allowedDomains: [String]?
     var agent: String?
+    /// `kubernetes:`, as the plan has it.
+    var cluster = PodPlan.Cluster()
 
     init(name: String) {
         self.name = name
+    }
+}
+
+extension ProjectConfig {
+    /// TazPod's first version wrote an image and a `build` whose Dockerfile it never made: of such a file the image counts.
+    func withoutMissingBuild(in directory: String) -> ProjectConfig {
+        guard let build, hasOwnImage, access("\(directory)/\(build.dockerfile)", F_OK) != 0 else { return self }
+        var config = self
+        config.build = nil
+        return config
     }
 }
 

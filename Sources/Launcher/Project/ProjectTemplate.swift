@@ -1,4 +1,5 @@
 import ArgumentParser
+import CLinux
 
 /// The files that `tazpod init` writes.
 struct ProjectTemplate {
@@ -7,16 +8,23 @@ struct ProjectTemplate {
     }
 
     var vertical: Vertical
+    /// Another file of the project, which says what image it wants; config.yaml would win over it.
+    var imageIsNamedBy: String?
 
-    /// In the order they are written, with paths relative to the project's folder.
-    var files: [(path: String, text: String)] {
-        [(Project.configFile, config), (".tazpod/secrets.yml", secrets), (".tazpod/.gitignore", ignored)]
+    /// In the order they are written.
+    var files: [TemplateFile] {
+        [
+            TemplateFile(path: Project.configFile, text: config), TemplateFile(path: ".tazpod/secrets.yml", text: secrets),
+            ProjectTemplate.ignoreFile,
+        ]
     }
+
+    private var image: String { "tazpod-\(vertical.rawValue)" }
 
     private var config: String {
         """
         version: 1
-        image: tazpod-\(vertical.rawValue)
+        \(imageIsNamedBy.map { "# image: \(image)   # \($0) may name one; what is here wins over it" } ?? "image: \(image)")
         provider: auto            # docker, native
         vault:
           size: 512MiB
@@ -35,10 +43,11 @@ struct ProjectTemplate {
         """
     }
 
-    private var ignored: String {
-        """
-        /vault/
+    static let ignoreFile = TemplateFile(path: ".tazpod/.gitignore", text: "/vault/\n")
 
-        """
+    /// The file beside which `image:` is left to it.
+    static func imageFile(in directory: String) -> String? {
+        if let file = DevContainerLocation.files(in: directory).first { return file }
+        return access("\(directory)/\(PaudeFile.name)", F_OK) == 0 ? PaudeFile.name : nil
     }
 }

@@ -12,9 +12,11 @@ struct CommandOutput: Sendable {
     var output: String
     var errors: String
 
-    /// The last line on standard error: where tools put what went wrong, podman after a word of its own.
+    /// The last line on standard error: where tools put what went wrong, podman after a word of its own, docker also before a line
+    /// that names its help.
     var complaint: String {
-        errors.split(separator: "\n").last.map { String($0.trimmingPrefix("Error: ")) } ?? "it said nothing"
+        let last = errors.split(separator: "\n").last { !$0.hasPrefix("Run 'docker ") && !$0.hasPrefix("See 'docker ") }
+        return last.map { String($0.trimmingPrefix("docker: ").trimmingPrefix("Error: ")) } ?? "it said nothing"
     }
 }
 

@@ -11,6 +11,18 @@ protocol Provider: Sendable {
     /// What `up` would do, as commands a person can read.
     func rendering(of plan: PodPlan) -> String
 
+    /// Makes the project's own image where it is not there yet, or what it is made of has changed, or `again`.
+    func prepareImage(_ build: ImageBuild, again: Bool) async throws
+
+    /// The variables that the pod's image sets by itself.
+    func environment(ofImage plan: PodPlan) async throws -> [String: String]
+
+    /// The plan as it is where this provider's pods are: on another machine, volumes take the place of this one's folders.
+    func placed(_ plan: PodPlan) async throws -> PodPlan
+
+    /// Removes what stays when a pod on another machine goes: its workspace and its vault.
+    func removeVolumes(of podName: String) async throws
+
     /// Makes and starts the pod, or starts it again; does nothing when it runs.
     ///
     /// - Parameter existing: What `find` said of it just now.
@@ -43,6 +55,10 @@ protocol Provider: Sendable {
 
 extension Provider {
     func root(of record: PodRecord) -> String? { nil }
+
+    func placed(_ plan: PodPlan) async throws -> PodPlan { plan }
+
+    func removeVolumes(of podName: String) async throws {}
 }
 
 /// A pod as its engine knows it: read back from labels, or from what stands in for them.

@@ -23,7 +23,12 @@ struct ProviderChoice {
             for engine in [docker, podman] where await engine.answers() { return engine }
             return native
         case .kubernetes:
-            throw Failure(.provider, "this version has no \(name.rawValue) provider; choose docker, podman or native")
+            throw Failure(
+                .provider,
+                """
+                this version starts no pods in a cluster; choose docker, podman or native, or print what to apply: tazpod manifest \
+                --kubernetes
+                """)
         }
     }
 

@@ -40,7 +40,7 @@ extension Supervisor {
             let program = try ownFolder() + "/tazpod-init"
             let script = """
                 tmux has-session -t "=$1" 2>/dev/null ||
-                    tmux start-server \\; if-shell -F '#{==:#{default-command},}' \\
+                    tmux -f \(PodPaths.tmuxConfig) start-server \\; if-shell -F '#{==:#{default-command},}' \\
                         'set-option -g default-command "exec $SHELL"' \\; new-session -d -s "$1" || exit
                 tmux set-hook -g 'session-closed[99]' "run-shell -b '\(program) --ensure-session #{hook_session_name}'" &&
                     exec tmux display-message -p '#{pid}'

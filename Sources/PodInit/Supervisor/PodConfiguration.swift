@@ -14,7 +14,7 @@ struct PodConfiguration {
         let name = environmentValue(PodVariable.user) ?? "tazpod"
         var account: Account?
         if geteuid() == 0 {
-            account = try Account.find(name)
+            account = try Account.find(name, orMakeAs: environmentValue(PodVariable.newUser))
             if account == nil { log("there is no user \(name) in /etc/passwd: no public session can run") }
         }
         return PodConfiguration(

@@ -66,6 +66,7 @@ final class Supervisor {
                 try retrying("become a subreaper") { clinux_prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0) }
             }
             try makeRuntimeDirectories()
+            try writeTerminalDefaults()
             return try Supervisor(try PodConfiguration.fromEnvironment(), inheritedMask: mask)
         }
         supervisor.keepMainSession()
@@ -85,6 +86,15 @@ final class Supervisor {
             // The engine may have made it, on the way to a mount below.
             try retrying("set who may enter \(path)") { chmod(path, mode) }
         }
+    }
+
+    private static func writeTerminalDefaults() throws(SystemError) {
+        let stage = "write \(PodPaths.tmuxConfig)"
+        // Whatever is there under that name, a link among other things, is not written to.
+        _ = unlink(PodPaths.tmuxConfig)
+        let file = try Descriptor.open(
+            PodPaths.tmuxConfig, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, mode: 0o644, stage: stage)
+        try file.write(TerminalDefaults.tmux, stage: stage)
     }
 
     /// Nothing in here may end the process but a finished stop.

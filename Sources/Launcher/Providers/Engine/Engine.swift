@@ -12,6 +12,10 @@ struct Engine: Equatable, Sendable {
     var listFormat = EngineRecord.listFormat
     /// More options of its `run`.
     var runOptions: [String] = []
+    /// What gives a pod the machine's GPUs.
+    let gpuOptions: [String]
+    /// More options of its `build`.
+    var buildOptions: [String] = []
     /// More fields of a mount in memory.
     var memoryFields: [String] = []
     /// The pod's root is a user namespace's, not the machine's. Then there are no devices to give: the kernel opens loop devices and
@@ -21,7 +25,7 @@ struct Engine: Equatable, Sendable {
     static let docker = Engine(
         name: "docker", check: ["version", "--format", "{{.Server.Version}}"],
         remedy: "start its daemon, or choose another provider", absentImage: ["No such image", "Unable to find image"],
-        listFormat: EngineRecord.listFormatByLabel)
+        listFormat: EngineRecord.listFormatByLabel, gpuOptions: ["--gpus", "all"])
 
     /// - Parameter isRootless: It runs for a user who is not root.
     static func podman(isRootless: Bool) -> Engine {
@@ -29,6 +33,10 @@ struct Engine: Equatable, Sendable {
             name: "podman", check: ["info", "--format", "{{.Version.Version}}"],
             remedy: "podman info says more; mend it, or choose another provider", absentImage: ["image not known"],
             runOptions: podmanOptions + (isRootless ? rootlessOptions : []),
+            // By the Container Device Interface, with the description that nvidia-ctk writes.
+            gpuOptions: ["--device", "nvidia.com/gpu=all"],
+            // Its own format has no health check.
+            buildOptions: ["--format", "docker"],
             // It would fill the mount with what it covers: the vault's image, for the public area to read.
             memoryFields: ["notmpcopyup"], isRootless: isRootless)
     }
@@ -47,7 +55,7 @@ struct Engine: Equatable, Sendable {
     ]
 
     /// The workspace user's number in the images.
-    private static let workspaceID = 1000
+    static let workspaceID = 1000
 
     /// How its images are built.
     static func recipe(for name: String) -> String {

@@ -1,8 +1,12 @@
+import Contract
+
 /// A plan as arguments of an engine's `run`.
 struct EngineArguments {
     let engine: Engine
     /// The kernel's numbers of block drivers; one that is not among them gets no rule.
     var majors: [String: Int] = [:]
+    /// Where the image has none of TazPod's programs: what gives it to them, and what is known of the image.
+    var bundled: (bundle: Bundle, image: EngineImage)?
 
     func run(_ plan: PodPlan) -> [String] {
         let container = plan.workspace
@@ -11,15 +15,20 @@ struct EngineArguments {
         for mount in container.mounts { arguments += option(for: mount) }
         arguments += environment(container)
         for port in container.ports { arguments += ["--publish", "\(port.hostAddress):\(port.hostPort):\(port.podPort)"] }
-        return arguments + engine.runOptions + privileges(container) + [container.image]
+        if container.resources.gpu { arguments += engine.gpuOptions }
+        return arguments + engine.runOptions + privileges(container)
+            + bundle + (bundled == nil ? [] : ["--entrypoint", "\(PodPaths.programs)/tazpod-init"]) + [container.image]
     }
 
     /// A container with a pod's privileges and nothing of the host's, that runs `command` and goes.
     func trial(_ plan: PodPlan, _ command: [String]) -> [String] {
         let container = plan.workspace
         return ["run", "--rm", "--pull", "never", "--network", "none"] + environment(container) + engine.runOptions
-            + privileges(container) + ["--entrypoint", command.first ?? "", container.image] + command.dropFirst()
+            + privileges(container) + bundle + ["--entrypoint", command.first ?? "", container.image]
+            + command.dropFirst()
     }
+
+    private var bundle: [String] { bundled.map { $0.bundle.options($0.image) } ?? [] }
 
     private func environment(_ container: PodPlan.Container) -> [String] {
         container.environment.sorted { $0.key < $1.key }.flatMap { ["--env", "\($0.key)=\($0.value)"] }
@@ -45,13 +54,19 @@ struct EngineArguments {
         let fields =
             switch mount.source {
             case .folder(let path): ["type=bind", "source=\(path)", "target=\(mount.target)"]
+            case .volume(let name): ["type=volume", "source=\(name)", "target=\(mount.target)"]
             case .memory(let mode): ["type=tmpfs", "target=\(mount.target)", "tmpfs-mode=\(mode)"] + engine.memoryFields
             }
-        return ["--mount", (fields + (mount.isReadOnly ? ["ro"] : [])).map(quoted).joined(separator: ",")]
+        return ["--mount", EngineArguments.fields(fields + (mount.isReadOnly ? ["ro"] : []))]
+    }
+
+    /// A mount's fields as one line.
+    static func fields(_ fields: [String]) -> String {
+        fields.map(quoted).joined(separator: ",")
     }
 
     /// An engine reads a mount as one line of CSV (RFC 4180): a comma in a path would begin another field.
-    private func quoted(_ field: String) -> String {
+    private static func quoted(_ field: String) -> String {
         let isPlain = !field.contains { $0 == "," || $0 == "\"" || $0.isNewline }
         return isPlain ? field : "\"" + field.replacing("\"", with: "\"\"") + "\""
     }

@@ -1,4 +1,5 @@
 import Contract
+import FoundationEssentials
 import Logging
 
 /// Runs pods with an engine's own command line, so that contexts, connections, credentials and DOCKER_HOST work as set up.
@@ -7,12 +8,9 @@ struct EngineProvider: Provider {
     let log: Logger
 
     var name: String { engine.name }
-    let programFolder = "/usr/local/bin"
+    let programFolder = PodPaths.programs
 
-    private var arguments: EngineArguments { EngineArguments(engine: engine, majors: KernelDevices.blockMajors()) }
-
-    /// Long enough for a vault in memory to be saved, and a stubborn process to be killed.
-    private static let stopSeconds = 150
+    private static let inspectSeconds = 30
 
     /// Whether it can run something.
     func answers() async -> Bool {
@@ -21,7 +19,37 @@ struct EngineProvider: Provider {
     }
 
     func rendering(of plan: PodPlan) -> String {
-        command(arguments.run(plan)).description
+        let building = plan.build.map { ImageBuilder(engine: engine, log: log).rendering($0) } ?? []
+        // Without the engine nobody knows what is in the image.
+        let known = (try? arguments(for: plan)) ?? EngineArguments(engine: engine, majors: KernelDevices.blockMajors())
+        return (building + [command(known.run(plan)).description]).joined(separator: "\n")
+    }
+
+    func prepareImage(_ build: ImageBuild, again: Bool) async throws {
+        guard await answers() else { throw silence(try await run(engine.check)) }
+        try await ImageBuilder(engine: engine, log: log).make(build, again: again)
+    }
+
+    func environment(ofImage plan: PodPlan) async throws -> [String: String] {
+        let result = try await run(["image", "inspect", "--format", "{{json .Config.Env}}", plan.workspace.image])
+        let lines = (try? JSONDecoder().decode([String].self, from: Data(result.output.utf8))) ?? []
+        return lines.reduce(into: [:]) { variables, line in
+            let parts = line.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
+            if parts.count == 2 { variables[String(parts[0])] = String(parts[1]) }
+        }
+    }
+
+    /// How a pod is made from the plan's image: as it is, or with TazPod's programs mounted into it.
+    private func arguments(for plan: PodPlan) throws(Failure) -> EngineArguments {
+        var arguments = EngineArguments(engine: engine, majors: KernelDevices.blockMajors())
+        let name = plan.workspace.image
+        if EngineImage.isOwn(name) { return arguments }
+        let result = try command(["image", "inspect", "--format", EngineImage.inspectFormat, name]).run(
+            seconds: EngineProvider.inspectSeconds, log: log)
+        // It is `run` that says why.
+        guard result.status == 0, let image = EngineImage.parse(result.output), !image.hasPrograms else { return arguments }
+        arguments.bundled = (try Bundle.find(for: plan), image)
+        return arguments
     }
 
     func start(_ plan: PodPlan, existing: PodRecord?) async throws -> PodRecord {
@@ -31,7 +59,7 @@ struct EngineProvider: Provider {
             return record
         }
         try refuseDriver(of: plan)
-        let result = try await run(arguments.run(plan))
+        let result = try await run(arguments(for: plan).run(plan))
         if result.status == 0 {
             // An engine that cannot limit something starts the pod nevertheless.
             if plan.workspace.resources != PodPlan.Resources(), !result.errors.isEmpty {
@@ -69,7 +97,7 @@ struct EngineProvider: Provider {
     }
 
     private func stopArguments(_ podName: String) -> [String] {
-        ["stop", "--time", String(EngineProvider.stopSeconds), podName]
+        ["stop", "--time", String(PodPlan.stopSeconds), podName]
     }
 
     func remove(_ podName: String) async throws {
@@ -104,8 +132,9 @@ struct EngineProvider: Provider {
         return command(arguments + [record.name] + UserEnvironment.command(request, in: record), environment: request.environment)
     }
 
-    func trial(of plan: PodPlan, _ arguments: [String]) -> TrialCommand {
-        TrialCommand(command: command(self.arguments.trial(plan, ["\(programFolder)/tazpod-ghost"] + arguments)))
+    func trial(of plan: PodPlan, _ arguments: [String]) throws -> TrialCommand {
+        let container = try self.arguments(for: plan)
+        return TrialCommand(command: command(container.trial(plan, ["\(programFolder)/tazpod-ghost"] + arguments)))
     }
 
     func logs(of record: PodRecord, follow: Bool) throws -> HostCommand {
@@ -116,7 +145,7 @@ struct EngineProvider: Provider {
         HostCommand(arguments: [engine.name] + arguments, environment: environment)
     }
 
-    private func run(_ arguments: [String]) async throws -> CommandOutput {
+    func run(_ arguments: [String]) async throws -> CommandOutput {
         try await command(arguments).run(log: log)
     }
 

@@ -35,10 +35,15 @@ struct NativeAccounts: Equatable {
         let home = "/home/\(user)"
         let users = keep(passwd, unlike: user, uid) + ["\(user):x:\(uid):\(gid):TazPod workspace:\(home):/bin/bash"]
         // The host's user of that name may be a member of groups that own the host's devices and sockets.
-        let groups = keep(group, unlike: user, gid).map { withoutMember($0, user) } + ["\(user):x:\(gid):"]
+        let groups =
+            keep(group, unlike: user, gid).filter { !$0.hasPrefix("\(terminalGroup):") }.map { withoutMember($0, user) }
+            + ["\(user):x:\(gid):"]
         return NativeAccounts(
             passwd: users.joined(separator: "\n") + "\n", group: groups.joined(separator: "\n") + "\n", uid: uid, gid: gid)
     }
+
+    /// bubblewrap's terminals are not of this group, and only root could give them to it. sshd, which is the user, would try, and end.
+    private static let terminalGroup = "tty"
 
     private static func withoutMember(_ line: String, _ user: String) -> String {
         var fields = line.split(separator: ":", omittingEmptySubsequences: false).map { String($0) }

@@ -16,6 +16,8 @@ struct NativeLayout {
     let hostPrograms: String
     /// Where pods of this machine are kept: nothing of other pods is seen in this one.
     var hidden: [String] = []
+    /// What the plan's GPUs are here.
+    var gpuNodes: [String] = []
     /// What runs in it, in place of a pod's init, for as long as we do: it leaves nothing on the host.
     var trial: [String]?
 
@@ -37,6 +39,7 @@ struct NativeLayout {
         for link in root.links { arguments += ["--symlink", link.target, "/\(link.name)"] }
         arguments += ["--proc", "/proc", "--dev", "/dev"]
         for device in plan.workspace.devices.paths { arguments += ["--dev-bind-try", device, device] }
+        for node in gpuNodes { arguments += ["--dev-bind", node, node] }
         arguments += ["--perms", "1777", "--tmpfs", "/tmp", "--perms", "1777", "--tmpfs", "/var/tmp", "--tmpfs", "/run"]
         for folder in hidden where root.contains(folder) { arguments += ["--tmpfs", folder] }
         if let file = root.resolverFile { arguments += ["--ro-bind", file, file] }
@@ -52,16 +55,25 @@ struct NativeLayout {
         arguments += trial == nil ? ["--bind", "\(state)/home"] : ["--dir"]
         arguments.append("/home/\(plan.workspace.user)")
         arguments += ["--perms", "0700", "--dir", PodPaths.privateDirectory]
-        for mount in plan.workspace.mounts { arguments += option(for: mount) }
+        for mount in plan.workspace.mounts { arguments += parents(of: mount.target) + option(for: mount) }
         arguments += ["--remount-ro", "/"]
         arguments += ["--cap-drop", "ALL"]
         for capability in plan.workspace.capabilities { arguments += ["--cap-add", "CAP_\(capability)"] }
         return arguments + ["--"] + (trial ?? ["\(NativeLayout.programFolder)/tazpod-init"])
     }
 
+    /// What bubblewrap would make on the way to a mount is root's alone. What is there stays as it is.
+    private func parents(of target: String) -> [String] {
+        let parts = target.split(separator: "/").dropLast()
+        if parts.isEmpty || [PodPaths.workspace, PodPaths.runtime].contains(where: { target.hasPrefix($0 + "/") }) { return [] }
+        return (1...parts.count).flatMap { ["--perms", "0755", "--dir", "/" + parts.prefix($0).joined(separator: "/")] }
+    }
+
     private func option(for mount: PodPlan.Mount) -> [String] {
         switch mount.source {
         case .folder(let path): return [mount.isReadOnly ? "--ro-bind" : "--bind", path, mount.target]
+        case .volume(let name):
+            return [mount.isReadOnly ? "--ro-bind" : "--bind", NativeStore.volume(name, state: state), mount.target]
         case .memory(let mode):
             let readOnly = mount.isReadOnly ? ["--remount-ro", mount.target] : []
             return ["--perms", mode, "--tmpfs", mount.target] + readOnly

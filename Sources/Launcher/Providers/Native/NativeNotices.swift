@@ -2,11 +2,14 @@
 enum NativeNotices {
     static func lines(for plan: PodPlan) -> [String] {
         var lines: [String] = []
-        if plan.workspace.resources != PodPlan.Resources() {
-            lines.append("native sets no limits: resources: in config.yaml has no effect")
+        let resources = plan.workspace.resources
+        if resources.cpu != nil || resources.memory != nil {
+            lines.append("native sets no limits: cpu: and memory: under resources: in config.yaml have no effect")
         }
         if !plan.workspace.ports.isEmpty {
-            lines.append("native pods share this machine's network: ports: in config.yaml has no effect")
+            let ports = plan.workspace.ports.map { String($0.podPort) }.joined(separator: ", ")
+            lines.append(
+                "native pods share this machine's network: what listens on \(ports) in the pod chooses the address by itself")
         }
         return lines
     }

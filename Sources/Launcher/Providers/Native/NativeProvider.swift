@@ -14,8 +14,7 @@ struct NativeProvider: Provider {
     private let store = NativeStore()
 
     private static let buildMilliseconds: Int64 = 10_000
-    /// Long enough for a vault in memory to be saved, and a stubborn process to be killed.
-    private static let stopMilliseconds: Int32 = 150_000
+    private static let stopMilliseconds = Int32(PodPlan.stopSeconds) * 1000
     private static let removeSeconds = 600
 
     /// The host's own programs, in the folder that we were started from.
@@ -29,20 +28,33 @@ struct NativeProvider: Provider {
         let own = ids == nil ? plan : (try? UserPod.plan(plan)) ?? plan
         var layout = NativeLayout(plan: own, state: store.folder(plan.name), hostPrograms: (try? hostPrograms()) ?? ".")
         layout.hidden = store.hidden
+        layout.gpuNodes = (try? GPUNodes.wanted(by: plan)) ?? []
         let commands = (ids?.commands(pid: "PID") ?? []) + [HostCommand(arguments: layout.arguments(root: HostRoot.current()))]
         return commands.map { $0.description }.joined(separator: "\n")
     }
+
+    /// A native pod's programs are this machine's own.
+    func prepareImage(_ build: ImageBuild, again: Bool) async throws {
+        log.notice("native pods have this machine's own programs: \(build.name) is not built, and has no effect")
+    }
+
+    func environment(ofImage plan: PodPlan) async throws -> [String: String] { NativeLayout.baseEnvironment }
 
     func start(_ plan: PodPlan, existing: PodRecord?) async throws -> PodRecord {
         if let existing, existing.state == .running { return existing }
         let ids = try NamespaceIDs.ofCaller()
         let own = ids == nil ? plan : try UserPod.plan(plan)
         if ids != nil { try UserPod(uid: getuid(), gid: getgid()).checkReach(plan) }
+        try NativePorts.check(plan)
+        let gpuNodes = try GPUNodes.wanted(by: plan)
         for line in NativeNotices.lines(for: plan) { log.notice("\(line)") }
+        let programs = try hostPrograms()
+        try ProgramFolder.check(programs, isOutOfReachOf: plan)
         try NativeStray.end(of: store.folder(plan.name), log: log)
         try store.prepare(plan, accounts: try NativeAccounts.forPod(plan, isMapped: ids != nil))
-        var layout = NativeLayout(plan: own, state: store.folder(plan.name), hostPrograms: try hostPrograms())
+        var layout = NativeLayout(plan: own, state: store.folder(plan.name), hostPrograms: programs)
         layout.hidden = store.hidden
+        layout.gpuNodes = gpuNodes
         let pid: Int32
         do {
             pid = try launch(layout, ids, log: store.logFile(plan.name))

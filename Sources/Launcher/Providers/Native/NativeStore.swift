@@ -63,6 +63,7 @@ struct NativeStore: Sendable {
             try write(accounts.passwd, to: "\(folder)/passwd")
             try write(accounts.group, to: "\(folder)/group")
         }
+        try makeVolumes(plan, accounts)
         let home = "\(folder)/home"
         if access(home, F_OK) == 0 { return }
         try failing(.provider) { () throws(SystemError) in
@@ -84,6 +85,22 @@ struct NativeStore: Sendable {
         var status: Int32 = 0
         let pid = try spawn(copying)
         try retrying("wait for cp") { waitpid(pid, &status, 0) }
+    }
+
+    /// In place of an engine's volumes: folders that go with the pod.
+    static func volume(_ name: String, state: String) -> String { "\(state)/volumes/\(name)" }
+
+    private func makeVolumes(_ plan: PodPlan, _ accounts: NativeAccounts) throws {
+        for mount in plan.workspace.mounts {
+            guard case .volume(let name) = mount.source else { continue }
+            let path = NativeStore.volume(name, state: folder(plan.name))
+            try failing(.provider) { () throws(SystemError) in
+                for made in ["\(folder(plan.name))/volumes", path] where mkdir(made, 0o755) != 0 && clinux_errno() != EEXIST {
+                    throw SystemError.last("make \(made)")
+                }
+                if geteuid() == 0 { try retrying("give \(path) to the user") { chown(path, accounts.uid, accounts.gid) } }
+            }
+        }
     }
 
     /// What is on the way to a user's own folder is made too, for that user alone.

@@ -6,28 +6,11 @@ struct UserPod {
     let uid: uid_t
     let gid: gid_t
 
-    private static let unreachable: [ProjectConfig.VaultDriver: String] = [
-        .dmcrypt: "device-mapper", .fuse: "loop devices",
-    ]
-    private static let needlessCapability = "MKNOD"
-
     /// The plan without what the kernel gives to root alone.
     ///
     /// - Throws: code 4 for a driver that takes it.
     static func plan(_ plan: PodPlan) throws(Failure) -> PodPlan {
-        let name = plan.workspace.environment[PodVariable.vaultDriver] ?? ""
-        if let driver = ProjectConfig.VaultDriver(rawValue: name), let device = unreachable[driver] {
-            throw Failure(
-                .provider,
-                """
-                the driver \(driver.rawValue) takes \(device), which native pods have only when root starts them; write \
-                driver: auto or ram under vault: in config.yaml
-                """)
-        }
-        var plan = plan
-        plan.workspace.devices = PodPlan.Devices()
-        plan.workspace.capabilities.removeAll { $0 == needlessCapability }
-        return plan
+        try plan.withoutDevices(because: "native pods have only when root starts them")
     }
 
     /// The pod's root is another user on the host, that may only override the modes of files whose owner *and* group the pod has:

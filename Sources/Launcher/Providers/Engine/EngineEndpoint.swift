@@ -1,0 +1,39 @@
+import FoundationEssentials
+import Linux
+
+/// Where an engine's command line leads to, by the variables and files that its users set it up with.
+struct EngineEndpoint {
+    var variable: (String) -> String? = environmentValue
+    var file: (String) -> [UInt8]? = { try? readFile($0, stage: "read \($0)") }
+
+    /// Whether `address` is another machine's.
+    static func isRemote(_ address: String) -> Bool {
+        guard let end = address.firstRange(of: "://") else { return false }
+        return !["unix", "npipe", "fd"].contains(String(address[..<end.lowerBound]))
+    }
+
+    /// docker's address, as far as no context is chosen: `DOCKER_HOST` goes before every context.
+    var dockerHost: String? { value("DOCKER_HOST") }
+
+    /// The docker context that is chosen by name.
+    var dockerContext: String? {
+        if let name = value("DOCKER_CONTEXT") { return name == "default" ? nil : name }
+        guard let folder = value("DOCKER_CONFIG") ?? value("HOME").map({ "\($0)/.docker" }),
+            let bytes = file("\(folder)/config.json"),
+            let config = try? JSONDecoder().decode(DockerConfig.self, from: Data(bytes)), let name = config.currentContext
+        else { return nil }
+        return name.isEmpty || name == "default" ? nil : name
+    }
+
+    /// podman's: with either variable set it speaks to a service, which may be on this machine.
+    var isPodmanRemote: Bool {
+        if let address = value("CONTAINER_HOST") { return EngineEndpoint.isRemote(address) }
+        return value("CONTAINER_CONNECTION") != nil
+    }
+
+    private func value(_ name: String) -> String? { variable(name).flatMap { $0.isEmpty ? nil : $0 } }
+
+    private struct DockerConfig: Decodable {
+        var currentContext: String?
+    }
+}

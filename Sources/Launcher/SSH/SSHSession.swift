@@ -1,0 +1,14 @@
+import ArgumentParser
+
+/// Which part of a pod ssh leads to.
+enum SSHSession: String, CaseIterable, ExpressibleByArgument {
+    /// The public area.
+    case main
+    /// The open enclave, after proof.
+    case ghost
+
+    /// What ssh calls it: the pod's own name, which no other checkout has.
+    func host(of podName: String) -> String {
+        self == .main ? podName : "\(podName)-\(rawValue)"
+    }
+}

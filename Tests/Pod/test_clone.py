@@ -1,0 +1,97 @@
+"""`tazpod up URL`: a repository, or a pull request of one, becomes a project here."""
+
+import os
+import pathlib
+import shutil
+import subprocess
+
+import pytest
+
+from missing import missing
+from pod import PROGRAMS
+
+PROVIDER, REFUSED = 4, 7
+
+
+def git(folder, *arguments):
+    subprocess.run(
+        ["git", "-C", str(folder), "-c", "user.name=t", "-c", "user.email=t@example.org", "-c", "commit.gpgsign=false", *arguments],
+        check=True, capture_output=True, timeout=30)
+
+
+@pytest.fixture
+def repository(tmp_path):
+    """A bare repository with a default branch and a request."""
+    for program in ("bwrap", "git"):
+        if shutil.which(program) is None:
+            missing(f"{program} is not installed")
+    work = tmp_path / "work"
+    work.mkdir()
+    git(work, "init", "-q", "-b", "main")
+    (work / "file").write_text("main")
+    git(work, "add", ".")
+    git(work, "commit", "-qm", "one")
+    (work / "file").write_text("request")
+    git(work, "commit", "-qam", "two")
+    git(work, "update-ref", "refs/pull/7/head", "HEAD")
+    git(work, "reset", "-q", "--hard", "HEAD~1")
+    bare = tmp_path / "web.git"
+    subprocess.run(["git", "clone", "-q", "--mirror", str(work), str(bare)], check=True, timeout=30)
+    return bare
+
+
+@pytest.fixture
+def tazpod(tmp_path):
+    """Runs tazpod in a folder of its own; the pods that it made end with the test."""
+    place = tmp_path / "here"
+    place.mkdir(mode=0o755)
+    os.chmod(tmp_path, 0o755)
+    environment = dict(os.environ, HOME=str(tmp_path), XDG_CONFIG_HOME=str(tmp_path / "config"), XDG_RUNTIME_DIR=str(tmp_path))
+
+    def run(*arguments, folder="."):
+        return subprocess.run(
+            [str(PROGRAMS / "tazpod"), *arguments], cwd=place / folder, capture_output=True, text=True, timeout=60, env=environment)
+
+    run.place = place
+    yield run
+    for project in pathlib.Path(place).iterdir():
+        subprocess.run([str(PROGRAMS / "tazpod"), "down", "--project", str(project)], capture_output=True, timeout=120, env=environment)
+
+
+def test_a_repository_is_cloned_and_started_and_found_again(tazpod, repository):
+    done = tazpod("up", f"file://{repository}", "--provider", "native")
+    assert done.returncode == 0, done
+    assert (tazpod.place / "web/.tazpod/config.yaml").exists()
+    assert tazpod("exec", "--", "cat", "/workspace/file", folder="web").stdout == "main"
+    (tazpod.place / "web/file").write_text("mine")
+    again = tazpod("up", f"file://{repository}")
+    assert again.returncode == 0 and "cloning" not in again.stderr and (tazpod.place / "web/file").read_text() == "mine"
+
+
+def test_a_pull_request_is_checked_out_beside_it(tazpod, repository):
+    done = tazpod("up", f"file://{repository}/pull/7/files", "--provider", "native")
+    assert done.returncode == 0, done
+    assert (tazpod.place / "web-pull-7/file").read_text() == "request"
+
+
+def test_what_cannot_be_cloned_leaves_nothing(tazpod, repository):
+    for address in (f"file://{repository}-gone", f"file://{repository}/pull/8"):
+        done = tazpod("up", address, "--provider", "native")
+        assert done.returncode == PROVIDER and "git could not get" in done.stderr.splitlines()[-1], done
+    assert list(tazpod.place.iterdir()) == []
+
+
+def test_a_folder_that_is_something_else_is_left_alone(tazpod, repository):
+    (tazpod.place / "web").mkdir()
+    done = tazpod("up", f"file://{repository}", "--provider", "native")
+    assert done.returncode == REFUSED and "is there already" in done.stderr and list((tazpod.place / "web").iterdir()) == []
+
+
+def test_a_cloned_project_runs_nothing_on_this_machine_unasked(tazpod, repository, tmp_path):
+    work = tmp_path / "work"
+    (work / ".devcontainer.json").write_text('{"initializeCommand": "touch ran"}')
+    git(work, "add", ".")
+    git(work, "commit", "-qm", "three")
+    git(work, "push", "-q", str(repository), "main")
+    done = tazpod("up", f"file://{repository}", "--provider", "native")
+    assert done.returncode == REFUSED and "touch ran" in done.stderr and not (tazpod.place / "web/ran").exists()
