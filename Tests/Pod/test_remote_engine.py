@@ -4,6 +4,7 @@ import json
 import os
 import socket
 import subprocess
+import tarfile
 
 import pytest
 
@@ -114,3 +115,18 @@ def test_an_engine_that_cannot_be_reached_is_one_sentence():
         assert result.errors.startswith("tazpod: docker does not answer") and len(result.errors.strip().splitlines()) == 1
     finally:
         pod.close()
+
+
+def test_an_image_without_tazpod_is_refused_there(docker, docker_address, tmp_path):
+    name = f"tazpod-test-nothing:{os.getpid()}"
+    archive = tmp_path / "empty.tar"
+    tarfile.open(archive, "w").close()
+    docker.run("import", str(archive), name)
+    pod = Pod("docker", config=f"provider: docker\nimage: {name}\n", environment={"DOCKER_HOST": docker_address})
+    try:
+        result = pod.run("up", check=4)
+        assert "the engine is on another machine" in result.errors and "tazpod-base" in result.errors
+        assert "(absent)" in pod.run("status", check=0).output and volumes(pod) == set()
+    finally:
+        pod.close()
+        docker.run("image", "rm", name)

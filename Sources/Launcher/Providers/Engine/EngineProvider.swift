@@ -48,6 +48,12 @@ struct EngineProvider: Provider {
             seconds: EngineProvider.inspectSeconds, log: log)
         // It is `run` that says why.
         guard result.status == 0, let image = EngineImage.parse(result.output), !image.hasPrograms else { return arguments }
+        guard !plan.isElsewhere else {
+            throw Failure(
+                .provider,
+                "the image \(name) has no TazPod in it, and the engine is on another machine, where there is nothing to mount into it; "
+                    + "name an image that is built upon tazpod-base")
+        }
         arguments.bundled = (try Bundle.find(for: plan), image)
         return arguments
     }
