@@ -14,7 +14,7 @@ from pod import PASSPHRASE, PROGRAMS, REPOSITORY, Pod
 PROMPTED = re.compile(r"^tazpod (unlock|vault recovery|vault check)\b", re.M)
 EXPECTED = {
     "tazpod exec --ghost -- cat": "token: 12345\n", "tazpod exec --ghost -- sh -c 'grep": "deployed\n",
-    "tazpod unlock -- cat": "token: 12345\n",
+    "tazpod unlock -- cat": "token: 12345\n", "! tazpod exec -- cat": "",
 }
 
 
