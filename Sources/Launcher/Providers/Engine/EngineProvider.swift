@@ -60,7 +60,7 @@ struct EngineProvider: Provider {
 
     func start(_ plan: PodPlan, existing: PodRecord?) async throws -> PodRecord {
         if var record = existing {
-            if record.state == .stopped { try await expectSuccess(run(["start", plan.name]), "start the pod") }
+            if record.state == .stopped { try await startAgain(plan.name) }
             record.state = .running
             return record
         }
@@ -88,6 +88,13 @@ struct EngineProvider: Provider {
         // A container that could not start is left behind.
         _ = try? await run(["rm", "--force", plan.name])
         throw Failure(.provider, "\(name) could not start the pod: \(result.complaint)")
+    }
+
+    /// Twice if it has to be: a podman that was killed while it started a pod left that half made in its runtime, and the first try
+    /// does no more than clear it away.
+    private func startAgain(_ podName: String) async throws {
+        if try await run(["start", podName]).status == 0 { return }
+        try await expectSuccess(run(["start", podName]), "start the pod")
     }
 
     /// A vault that can never be opened there is better told of now.
