@@ -2,9 +2,10 @@
 
 import contextlib
 import os
+import shutil
 
 from Bench import host, screen
-from Bench.pairing import take_turns
+from Bench.pairing import Series, take_turns
 from Bench.report import Table
 from Bench.workshop import program, running_pod
 from engine import IMAGE
@@ -26,7 +27,7 @@ TEXT = f"""
   {KEYS} keys.
 - `tazpod list` and `docker ps --all`, while the engine has {PODS} containers with a pod's labels, which were made and never started.
 - `--version` is each program's start: 10 starts in a row, of which the median counts.
-- Size: of the stripped program's file.
+- Size: of the two programs' files, which hold all that they are made of but the C library.
 """
 
 # The left end of tmux's status line.
@@ -35,7 +36,7 @@ STATUS_LINE = b"[main]"
 
 def run(workshop):
     workshop.start_docker()
-    return [Table("", [*compare_up(), *compare_attach(), compare_list(), compare_version(workshop)])]
+    return [Table("", [*compare_up(), *compare_attach(), compare_list(), compare_version(workshop), compare_size()])]
 
 
 def compare_up():
@@ -109,3 +110,8 @@ def compare_version(workshop):
             "docker --version": lambda: workshop.launch(["docker", "--version"], STARTS),
         }, VERSION_TURNS)
     return series.compare("`tazpod --version`", "tazpod --version", "docker --version", goal=VERSION_GOAL)
+
+
+def compare_size():
+    sizes = {name: [os.stat(path).st_size / 1024] for name, path in (("tazpod", program("tazpod")), ("docker", shutil.which("docker")))}
+    return Series("KiB", sizes).compare("the program", "tazpod", "docker")

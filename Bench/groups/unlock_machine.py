@@ -69,7 +69,8 @@ def run(_workshop):
     scores = {who: [int(word[1]) / 1000 for word in words if word[0] == who][2:] for who in ("ours", "peer")}
     if not len(scores["ours"]) == len(scores["peer"]) == TURNS:
         raise RuntimeError(f"the machine measured {words} and not {TURNS + 2} turns of both")
-    return [Table("", [Series("ms", scores).compare("`tazpod unlock --detach`", "ours", "peer", goal=GOAL)])]
+    series = Series("ms", {"tazpod": scores["ours"], PEER: scores["peer"]})
+    return [Table("", [series.compare("`tazpod unlock --detach`", "tazpod", PEER, goal=GOAL)])]
 
 
 def make_image(path):
