@@ -68,7 +68,7 @@ struct JSONNodeTests {
         #expect(throws: Failure(.project, "f.json:\(sentence)")) { try parse(text) }
     }
 
-    @Test("Whatever bytes a file holds, reading it ends", arguments: 0..<200)
+    @Test("Whatever bytes a file holds, reading it ends, and a mistake has its place", arguments: 0..<200)
     func noise(seed: UInt64) {
         var state = seed &* 0x9E37_79B9_7F4A_7C15 | 1
         let alphabet = Array("{}[]\",:\\/*un1e-t \n\u{E9}".utf8)
@@ -76,6 +76,10 @@ struct JSONNodeTests {
             state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
             return alphabet[Int(state >> 33) % alphabet.count]
         }
-        _ = try? JSONNode.parse(text, file: "f.json")
+        do {
+            _ = try JSONNode.parse(text, file: "f.json")
+        } catch {
+            #expect(error.code == .project && error.sentence.hasPrefix("f.json:"), "\(error.sentence)")
+        }
     }
 }
