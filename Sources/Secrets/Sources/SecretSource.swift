@@ -12,5 +12,7 @@ protocol SecretSource {
 /// A source that wants to be logged in to.
 protocol LoginSource {
     /// Asks for what the source takes as proof, tries it, and keeps it in the vault.
-    func login(_ prompt: LoginPrompt) throws(Failure)
+    ///
+    /// - Parameter method: How, in the source's own words, where it knows several ways; nil for the usual one.
+    func login(_ prompt: LoginPrompt, method: String?) throws(Failure)
 }
