@@ -43,6 +43,7 @@ let tests: [Target] =
         .testTarget(name: "PodInitTests", dependencies: ["CLinux", "PodInit", "TestSupport"], swiftSettings: strict),
         .testTarget(
             name: "GhostShellTests", dependencies: ["CLinux", "CSeccomp", "GhostShell", "TestSupport"], swiftSettings: strict),
+        .testTarget(name: "SecretsTests", dependencies: ["CCrypto", "CLinux", "Secrets", "TestSupport"], swiftSettings: strict),
         .testTarget(
             name: "LauncherTests", dependencies: ["CLinux", "Contract", "Launcher", "Linux", "TestSupport"], swiftSettings: strict
         ),
@@ -53,6 +54,7 @@ let package = Package(
     products: [
         .executable(name: "tazpod-init", targets: ["PodInit"]),
         .executable(name: "tazpod-ghost", targets: ["GhostShell"]),
+        .executable(name: "tazpod-secrets", targets: ["Secrets"]),
         .executable(name: "tazpod", targets: ["Launcher"]),
     ],
     dependencies: [
@@ -94,6 +96,15 @@ let package = Package(
                     ["libfuse3.a", "libseccomp.a", "libcap.a", "libext2fs.a", "libcom_err.a"].flatMap {
                         ["-Xlinker", "-l:\($0)"]
                     }),
+            ]),
+        .systemLibrary(name: "CCurl", path: "Sources/Libraries/CCurl"),
+        .systemLibrary(name: "CJansson", path: "Sources/Libraries/CJansson"),
+        .executableTarget(
+            name: "Secrets",
+            dependencies: ["CCrypto", "CCurl", "CJansson", "CLinux", "Contract", "Linux"],
+            swiftSettings: strict,
+            linkerSettings: [
+                .linkedLibrary("curl"), .linkedLibrary("crypto"), .unsafeFlags(["-Xlinker", "-l:libjansson.a"]),
             ]),
         .systemLibrary(name: "CYAML", path: "Sources/Libraries/CYAML"),
         .executableTarget(
