@@ -43,6 +43,7 @@ let tests: [Target] =
         .testTarget(name: "PodInitTests", dependencies: ["CLinux", "PodInit", "TestSupport"], swiftSettings: strict),
         .testTarget(
             name: "GhostShellTests", dependencies: ["CLinux", "CSeccomp", "GhostShell", "TestSupport"], swiftSettings: strict),
+        .testTarget(name: "SecretsTests", dependencies: ["CCrypto", "CLinux", "Secrets", "TestSupport"], swiftSettings: strict),
         .testTarget(
             name: "LauncherTests", dependencies: ["CLinux", "Contract", "Launcher", "Linux", "SecretsPlan", "TestSupport"],
             swiftSettings: strict),
@@ -98,8 +99,15 @@ let package = Package(
                         ["-Xlinker", "-l:\($0)"]
                     }),
             ]),
+        .systemLibrary(name: "CCurl", path: "Sources/Libraries/CCurl"),
+        .systemLibrary(name: "CJansson", path: "Sources/Libraries/CJansson"),
         .executableTarget(
-            name: "Secrets", dependencies: ["CLinux", "Contract", "Linux", "SecretsPlan"], swiftSettings: strict),
+            name: "Secrets",
+            dependencies: ["CCrypto", "CCurl", "CJansson", "CLinux", "Contract", "Linux", "SecretsPlan"],
+            swiftSettings: strict,
+            linkerSettings: [
+                .linkedLibrary("curl"), .linkedLibrary("crypto"), .unsafeFlags(["-Xlinker", "-l:libjansson.a"]),
+            ]),
         .systemLibrary(name: "CYAML", path: "Sources/Libraries/CYAML"),
         .executableTarget(
             name: "Launcher",
