@@ -17,7 +17,7 @@ final class LoginPrompt {
     /// - Throws: code 5 when nobody is there, or nothing comes.
     func ask(_ question: String, isSecret: Bool = true) throws(Failure) -> SecretBuffer {
         if let lines { return try readLine(lines, question) }
-        guard let terminal = try? Descriptor.open("/dev/tty", O_RDWR | O_NOCTTY, stage: "open the terminal") else {
+        guard let terminal = PromptTerminal.open() else {
             throw Failure(.proof, "there is no terminal to ask on; use --secret-fd N")
         }
         var saved = termios()
