@@ -44,8 +44,9 @@ let tests: [Target] =
         .testTarget(
             name: "GhostShellTests", dependencies: ["CLinux", "CSeccomp", "GhostShell", "TestSupport"], swiftSettings: strict),
         .testTarget(
-            name: "LauncherTests", dependencies: ["CLinux", "Contract", "Launcher", "Linux", "TestSupport"], swiftSettings: strict
-        ),
+            name: "LauncherTests", dependencies: ["CLinux", "Contract", "Launcher", "Linux", "SecretsPlan", "TestSupport"],
+            swiftSettings: strict),
+        .testTarget(name: "SecretsPlanTests", dependencies: ["SecretsPlan"], swiftSettings: strict),
     ]
 
 let package = Package(
@@ -53,6 +54,7 @@ let package = Package(
     products: [
         .executable(name: "tazpod-init", targets: ["PodInit"]),
         .executable(name: "tazpod-ghost", targets: ["GhostShell"]),
+        .executable(name: "tazpod-secrets", targets: ["Secrets"]),
         .executable(name: "tazpod", targets: ["Launcher"]),
     ],
     dependencies: [
@@ -67,6 +69,7 @@ let package = Package(
             name: "CLinux", cSettings: [.define("_GNU_SOURCE")] + (isEmbedded ? [.unsafeFlags(muslHeaders + ["-Os"])] : [])),
         .target(name: "Linux", dependencies: ["CLinux"], swiftSettings: embeddable),
         .target(name: "Contract", dependencies: ["Linux"], swiftSettings: embeddable),
+        .target(name: "SecretsPlan", dependencies: ["Contract"], swiftSettings: strict),
         .executableTarget(
             name: "PodInit", dependencies: ["CLinux", "Contract", "Linux"], swiftSettings: embeddable,
             linkerSettings: isEmbedded ? embeddedLinking : []),
@@ -95,11 +98,13 @@ let package = Package(
                         ["-Xlinker", "-l:\($0)"]
                     }),
             ]),
+        .executableTarget(
+            name: "Secrets", dependencies: ["CLinux", "Contract", "Linux", "SecretsPlan"], swiftSettings: strict),
         .systemLibrary(name: "CYAML", path: "Sources/Libraries/CYAML"),
         .executableTarget(
             name: "Launcher",
             dependencies: [
-                "CLinux", "CYAML", "Contract", "Linux",
+                "CLinux", "CYAML", "Contract", "Linux", "SecretsPlan",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "Subprocess", package: "swift-subprocess"),

@@ -1,0 +1,102 @@
+import CLinux
+import Contract
+import Linux
+import SecretsPlan
+
+/// `tazpod pull`: fetches what the plan asks for, and puts it into the vault, all at once.
+struct PullVerb {
+    let options: SecretsOptions
+    let plan: PullPlan
+    let vault: VaultFolder
+
+    func run() throws(Failure) -> ExitCode {
+        guard let every = options.every else { return try pull() }
+        while true {
+            // What fails now may work the next time; it was told.
+            _ = try pull()
+            sleep(UInt32(clamping: every))
+        }
+    }
+
+    private func pull() throws(Failure) -> ExitCode {
+        let staging = try Staging(vault)
+        var set = try PulledSet.load(from: vault)
+        let items = try wanted()
+        set.acceptedCommands = try CommandConsent(accepted: set.acceptedCommands, isGranted: options.acceptsCommands).obtain(
+            for: items)
+        let now = Int64(time(nil))
+        var outcomes: [PullOutcome] = []
+        var pulled: [PulledSecret] = []
+        let delivery = Delivery { item, value throws(Failure) in
+            guard let path = PulledSecret.path(of: item) else { return }
+            let isNew = try staging.add(value, to: path)
+            outcomes.append(PullOutcome(item: item, state: isNew ? .pulled : .unchanged, age: 0))
+            pulled.append(PulledSecret(item: item, pulledAt: now))
+        }
+        try fetch(items, into: delivery)
+        for secret in pulled { set.set(secret) }
+        if options.words.isEmpty { try forget(&set) }
+        try commit(set, staging)
+        for (item, failure) in delivery.failures {
+            let age = set[item.name].map { now - $0.pulledAt }
+            let isKept = item.source == .env && options.given == nil && age != nil
+            outcomes.append(PullOutcome(item: item, state: isKept ? .kept : .failed(failure), age: age))
+        }
+        let ordered = items.compactMap { item in outcomes.first { $0.item.name == item.name } }
+        PullReport(outcomes: ordered, options: options).print()
+        return PullOutcome.exitCode(ordered)
+    }
+
+    /// The items that were named, or all.
+    private func wanted() throws(Failure) -> [PullItem] {
+        if options.words.isEmpty { return plan.items }
+        var items: [PullItem] = []
+        for name in options.words {
+            guard let item = plan.items.first(where: { $0.name == name }) else {
+                throw Failure(.project, "secrets.yml names no secret \(name)")
+            }
+            items.append(item)
+        }
+        return items
+    }
+
+    private func fetch(_ items: [PullItem], into delivery: Delivery) throws(Failure) {
+        for name in SecretSourceName.allCases {
+            let own = items.filter { $0.source == name }
+            if own.isEmpty { continue }
+            let context = SourceContext(
+                settings: plan.settings[name] ?? [:], vault: vault, project: PodPaths.workspace, given: options.given)
+            do throws(Failure) {
+                try SourceTable.source(name, context).fetch(own, into: delivery)
+            } catch {
+                for item in own { delivery.fail(item, error) }
+            }
+        }
+    }
+
+    /// A secret that secrets.yml no longer names is nobody's variable any more. A file stays: somebody may have made it his own.
+    private func forget(_ set: inout PulledSet) throws(Failure) {
+        for secret in set.secrets where !plan.items.contains(where: { $0.name == secret.item.name }) {
+            set.secrets.removeAll { $0 == secret }
+            if let file = secret.item.file, !options.isQuiet {
+                Output.complain(
+                    "secrets.yml no longer names \(secret.item.name); its file ~/secrets/\(file) stays until you remove it")
+            }
+        }
+        let used = Set(set.secrets.compactMap { $0.item.file == nil ? $0.item.variable : nil })
+        for name in vault.names(in: PulledSet.variables) where !used.contains(name) {
+            try failing(.vault) { () throws(SystemError) in try vault.remove(PulledSecret.valuePath(ofVariable: name)) }
+        }
+    }
+
+    private func commit(_ set: PulledSet, _ staging: Staging) throws(Failure) {
+        let text = set.encoded
+        var index = try failing(.vault) { () throws(SystemError) in try SecretBuffer(capacity: max(text.count, 1)) }
+        index.fill { target in
+            text.withUnsafeBytes { target.copyMemory(from: $0) }
+            return text.count
+        }
+        _ = try staging.add(index, to: PulledSet.index)
+        try staging.commit()
+    }
+}
