@@ -44,6 +44,9 @@ let tests: [Target] =
         .testTarget(
             name: "GhostShellTests", dependencies: ["CLinux", "CSeccomp", "GhostShell", "TestSupport"], swiftSettings: strict),
         .testTarget(
+            name: "SecretsTests", dependencies: ["CCrypto", "CLinux", "Secrets", "SecretsPlan", "TestSupport"],
+            swiftSettings: strict),
+        .testTarget(
             name: "LauncherTests", dependencies: ["CLinux", "Contract", "Launcher", "Linux", "SecretsPlan", "TestSupport"],
             swiftSettings: strict),
         .testTarget(name: "SecretsPlanTests", dependencies: ["SecretsPlan"], swiftSettings: strict),
@@ -98,8 +101,15 @@ let package = Package(
                         ["-Xlinker", "-l:\($0)"]
                     }),
             ]),
+        .systemLibrary(name: "CCurl", path: "Sources/Libraries/CCurl"),
+        .systemLibrary(name: "CJansson", path: "Sources/Libraries/CJansson"),
         .executableTarget(
-            name: "Secrets", dependencies: ["CLinux", "Contract", "Linux", "SecretsPlan"], swiftSettings: strict),
+            name: "Secrets",
+            dependencies: ["CCrypto", "CCurl", "CJansson", "CLinux", "Contract", "Linux", "SecretsPlan"],
+            swiftSettings: strict,
+            linkerSettings: [
+                .linkedLibrary("curl"), .linkedLibrary("crypto"), .unsafeFlags(["-Xlinker", "-l:libjansson.a"]),
+            ]),
         .systemLibrary(name: "CYAML", path: "Sources/Libraries/CYAML"),
         .executableTarget(
             name: "Launcher",

@@ -11,7 +11,7 @@ import re
 import sys
 
 REPOSITORY = pathlib.Path(__file__).resolve().parents[1]
-FOLDERS = ["Sources/Contract", "Sources/GhostShell", "Sources/Linux", "Sources/PodInit"]
+FOLDERS = ["Sources/Contract", "Sources/GhostShell", "Sources/Linux", "Sources/PodInit", "Sources/Secrets"]
 
 TRAPS = {
     "fatalError": r"\bfatalError\s*\(",

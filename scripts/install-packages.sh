@@ -8,7 +8,7 @@ set -euo pipefail
 
 packages_for() {
     case $1 in
-    build) echo gcc libc6-dev libcap-dev libcryptsetup-dev libext2fs-dev libfuse3-dev libqrencode-dev libseccomp-dev libssl-dev libyaml-dev make musl-dev pkg-config ;;
+    build) echo gcc libc6-dev libcap-dev libcryptsetup-dev libcurl4-openssl-dev libext2fs-dev libfuse3-dev libjansson-dev libqrencode-dev libseccomp-dev libssl-dev libyaml-dev make musl-dev pkg-config ;;
     check) echo python3-pyflakes shellcheck ;;
     native) echo bubblewrap e2fsprogs tmux util-linux libcryptsetup12 libqrencode4 uidmap ;;
     images) echo mmdebstrap ;;

@@ -12,20 +12,24 @@ public struct SecretBuffer: ~Copyable {
     /// How many of them are filled.
     public private(set) var count = 0
 
+    /// - Parameter mayBeUnlocked: The caller knows that nothing is swapped to a disk, and that limits on locked memory are small.
     /// - Throws: ENOMEM when the memory cannot be locked: a secret that could be swapped out is not accepted.
-    public init(capacity: Int) throws(SystemError) {
+    public init(capacity: Int, mayBeUnlocked: Bool = false) throws(SystemError) {
         let page = Int(getpagesize())
         let mapped = (max(capacity, 1) + page - 1) / page * page
-        let memory = try SecretBuffer.lockedMemory(mapped)
+        let memory = try SecretBuffer.lockedMemory(mapped, mayBeUnlocked: mayBeUnlocked)
         self.memory = memory
         self.mapped = mapped
         self.capacity = capacity
     }
 
-    private static func lockedMemory(_ length: Int) throws(SystemError) -> UnsafeMutableRawPointer {
+    private static func lockedMemory(_ length: Int, mayBeUnlocked: Bool) throws(SystemError) -> UnsafeMutableRawPointer {
         guard let memory = clinux_map_private_memory(length) else { throw .last("get memory for a secret") }
         do throws(SystemError) {
-            try retrying("lock memory for a secret (ulimit -l)") { mlock(memory, length) }
+            try retrying("lock memory for a secret (ulimit -l)") {
+                let result = mlock(memory, length)
+                return mayBeUnlocked ? 0 : result
+            }
             try retrying("keep a secret out of core dumps") { madvise(memory, length, MADV_DONTDUMP) }
             try retrying("keep a secret out of forked processes") { madvise(memory, length, MADV_WIPEONFORK) }
         } catch {

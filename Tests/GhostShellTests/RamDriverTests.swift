@@ -11,11 +11,13 @@ struct SwapRuleTests {
 
     @Test("A heading alone is no swap; a line below it is, and so is what cannot be read")
     func lines() {
-        #expect(!SwapRule.hasSwap([UInt8](SwapRuleTests.heading.utf8)))
-        #expect(!SwapRule.hasSwap([]))
-        #expect(SwapRule.hasSwap([UInt8]((SwapRuleTests.heading + "/dev/sda2  partition  1048572  0  -2\n").utf8)))
-        #expect(SwapRule.hasSwap(nil))
-        #expect(!SwapRule.hasSwap([UInt8]((SwapRuleTests.heading + "/dev/zram0 partition 1 0 100\n").utf8)), "that is memory too")
+        #expect(!SwapSpace.mayBeOnDisk([UInt8](SwapRuleTests.heading.utf8)))
+        #expect(!SwapSpace.mayBeOnDisk([]))
+        #expect(SwapSpace.mayBeOnDisk([UInt8]((SwapRuleTests.heading + "/dev/sda2  partition  1048572  0  -2\n").utf8)))
+        #expect(SwapSpace.mayBeOnDisk(nil))
+        #expect(
+            !SwapSpace.mayBeOnDisk([UInt8]((SwapRuleTests.heading + "/dev/zram0 partition 1 0 100\n").utf8)), "that is memory too"
+        )
     }
 
     @Test("Swap is refused where memory cannot be exempt from it")

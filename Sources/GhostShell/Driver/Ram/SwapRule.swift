@@ -1,14 +1,8 @@
 import Contract
 import Linux
 
-/// Whether memory that no file backs may get onto a disk.
+/// A vault in memory stays in memory.
 enum SwapRule {
-    /// - Parameter table: The text of /proc/swaps; nil when it could not be read, then there may be some.
-    static func hasSwap(_ table: [UInt8]?) -> Bool {
-        guard let table else { return true }
-        return !SwapSpace.onDisk(String(decoding: table, as: UTF8.self)).isEmpty
-    }
-
     /// Refuses a vault in memory that could be swapped out.
     ///
     /// - Parameters:
@@ -16,7 +10,7 @@ enum SwapRule {
     ///   - canBeExempt: The kernel lets us make a tmpfs that is never swapped out.
     /// - Throws: code 7.
     static func check(_ swaps: [UInt8]?, canBeExempt: Bool) throws(Failure) {
-        if canBeExempt || !hasSwap(swaps) { return }
+        if canBeExempt || !SwapSpace.mayBeOnDisk(swaps) { return }
         throw Failure(
             .refused,
             """

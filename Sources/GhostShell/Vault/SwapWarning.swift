@@ -1,15 +1,7 @@
 import Linux
 
-/// Where the kernel writes memory that it has no room for. Keys and passphrases are on locked pages; what the ghost's own
-/// programs hold is not.
-enum SwapSpace {
-    /// The files and devices of /proc/swaps (proc(5)) that are on a disk: what zram holds stays in memory.
-    static func onDisk(_ table: String) -> [String] {
-        table.split(separator: "\n").dropFirst().compactMap { line in
-            line.split { $0 == " " || $0 == "\t" }.first.map { String($0) }
-        }.filter { !$0.hasPrefix("/dev/zram") }
-    }
-
+/// Keys and passphrases are on locked pages; what the ghost's own programs hold is not.
+extension SwapSpace {
     /// What a person who unlocks should know; nil where nothing is swapped to a disk.
     static func warning(_ table: String) -> String? {
         let places = onDisk(table)
