@@ -12,8 +12,19 @@ enum SourceTable {
         case .age: AgeSource(context: context)
         case .sops: SopsSource(context: context)
         case .pass: PassSource(context: context)
-        case .infisical, .vault:
-            throw Failure(.provider, "this build of TazPod has no source \(name.rawValue)")
+        case .infisical: InfisicalSource(context: context)
+        case .vault: HashiCorpSource(context: context)
+        }
+    }
+
+    /// Those that want to be logged in to.
+    static let withLogin: [SecretSourceName] = [.infisical, .vault]
+
+    static func login(_ name: SecretSourceName, _ context: SourceContext) throws(Failure) -> any LoginSource {
+        switch name {
+        case .infisical: try InfisicalLogin(context)
+        case .vault: try HashiCorpLogin(context)
+        default: throw Failure(.usage, "one does not log in to \(name.rawValue)")
         }
     }
 }

@@ -1,0 +1,48 @@
+import Contract
+import Linux
+import SecretsPlan
+
+/// A login to a server of HashiCorp Vault: with a token, as a role (AppRole), or as a user (Userpass).
+struct HashiCorpLogin: LoginSource {
+    let server: HashiCorpServer
+    let tokens: TokenClient<HashiCorpTokens>
+
+    init(_ context: SourceContext) throws(Failure) {
+        let server = try HashiCorpServer(context)
+        // A namespace has logins of its own.
+        let place = server.namespace.map { "\(server.address) \($0)" } ?? server.address
+        let store = LoginStore(context.vault, source: SecretSourceName.vault.rawValue, server: place)
+        tokens = TokenClient(client: server.client, store: store, issuer: HashiCorpTokens(server: server, store: store))
+        self.server = server
+    }
+
+    var isKept: Bool {
+        get throws(Failure) {
+            if try tokens.store.readLabelled(tokens.fileName) != nil { return true }
+            return try tokens.store.readLabelled(HashiCorpTokens.role) != nil
+        }
+    }
+
+    func login(_ prompt: LoginPrompt) throws(Failure) {
+        switch try prompt.word("Log in to \(server.host) with", of: ["token", "approle", "userpass"]) {
+        case "approle":
+            let id = try prompt.text("Role id")
+            let secret = SharedSecret(try prompt.ask("Secret id"))
+            let token = try server.logIn(role: id, secret: secret)
+            try tokens.store.write(HashiCorpTokens.role, LabelledSecret(label: id, secret: secret))
+            try tokens.store.write(tokens.fileName, token.labelled)
+        case "userpass":
+            let name = try prompt.text("User")
+            // The password is not kept: it may be good for more than this.
+            try keep(try server.logIn(user: name, password: SharedSecret(try prompt.ask("Password"))))
+        default:
+            try keep(try server.lookUp(SharedSecret(try prompt.ask("Token"))))
+        }
+    }
+
+    /// In place of a role that was kept before.
+    private func keep(_ token: KeptToken) throws(Failure) {
+        try tokens.store.remove(HashiCorpTokens.role)
+        try tokens.store.write(tokens.fileName, token.labelled)
+    }
+}
