@@ -53,13 +53,4 @@ extension LoginPrompt {
         let answer = try ask(question, isSecret: false)
         return answer.withBytes { String(decoding: $0, as: UTF8.self) }
     }
-
-    /// Asks for one of some words.
-    ///
-    /// - Throws: code 2 when the answer is none of them.
-    func word(_ question: String, of words: [String]) throws(Failure) -> String {
-        let answer = try text("\(question) (\(words.joined(separator: ", ")))")
-        guard words.contains(answer) else { throw Failure(.usage, "the answer must be one of \(words.joined(separator: ", "))") }
-        return answer
-    }
 }

@@ -11,16 +11,8 @@ protocol SecretSource {
 
 /// A source that wants to be logged in to.
 protocol LoginSource {
-    /// Somebody has logged in before.
-    var isKept: Bool { get throws(Failure) }
-
     /// Asks for what the source takes as proof, tries it, and keeps it in the vault.
-    func login(_ prompt: LoginPrompt) throws(Failure)
-}
-
-extension LoginSource {
-    /// Logs in where nobody has, and somebody is there to be asked.
-    func askIfNeeded() throws(Failure) {
-        if LoginPrompt.isSomebodyThere, try !isKept { try login(LoginPrompt(lines: nil)) }
-    }
+    ///
+    /// - Parameter method: How, in the source's own words, where it knows several ways; nil for the usual one.
+    func login(_ prompt: LoginPrompt, method: String?) throws(Failure)
 }

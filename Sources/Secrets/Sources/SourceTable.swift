@@ -16,15 +16,4 @@ enum SourceTable {
         case .vault: HashiCorpSource(context: context)
         }
     }
-
-    /// Those that want to be logged in to.
-    static let withLogin: [SecretSourceName] = [.infisical, .vault]
-
-    static func login(_ name: SecretSourceName, _ context: SourceContext) throws(Failure) -> any LoginSource {
-        switch name {
-        case .infisical: try InfisicalLogin(context)
-        case .vault: try HashiCorpLogin(context)
-        default: throw Failure(.usage, "one does not log in to \(name.rawValue)")
-        }
-    }
 }

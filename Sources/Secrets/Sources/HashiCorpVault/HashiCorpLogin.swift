@@ -3,7 +3,9 @@ import Linux
 import SecretsPlan
 
 /// A login to a server of HashiCorp Vault: with a token, as a role (AppRole), or as a user (Userpass).
-struct HashiCorpLogin: LoginSource {
+struct HashiCorpLogin: ServerLogin {
+    static let methods = ["token", "approle", "userpass"]
+
     let server: HashiCorpServer
     let tokens: TokenClient<HashiCorpTokens>
 
@@ -23,20 +25,20 @@ struct HashiCorpLogin: LoginSource {
         }
     }
 
-    func login(_ prompt: LoginPrompt) throws(Failure) {
-        switch try prompt.word("Log in to \(server.host) with", of: ["token", "approle", "userpass"]) {
+    func login(_ prompt: LoginPrompt, as method: String) throws(Failure) {
+        switch method {
         case "approle":
-            let id = try prompt.text("Role id")
+            let id = try prompt.text("Role id at \(server.host)")
             let secret = SharedSecret(try prompt.ask("Secret id"))
             let token = try server.logIn(role: id, secret: secret)
             try tokens.store.write(HashiCorpTokens.role, LabelledSecret(label: id, secret: secret))
             try tokens.store.write(tokens.fileName, token.labelled)
         case "userpass":
-            let name = try prompt.text("User")
+            let name = try prompt.text("User at \(server.host)")
             // The password is not kept: it may be good for more than this.
             try keep(try server.logIn(user: name, password: SharedSecret(try prompt.ask("Password"))))
         default:
-            try keep(try server.lookUp(SharedSecret(try prompt.ask("Token"))))
+            try keep(try server.lookUp(SharedSecret(try prompt.ask("Token of \(server.host)"))))
         }
     }
 

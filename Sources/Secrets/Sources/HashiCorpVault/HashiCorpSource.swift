@@ -3,8 +3,12 @@ import Linux
 import SecretsPlan
 
 /// Secrets of HashiCorp Vault's key-value engine, version 2. Items that are fields of one path share a request.
-struct HashiCorpSource: SecretSource {
+struct HashiCorpSource: SecretSource, LoginSource {
     let context: SourceContext
+
+    func login(_ prompt: LoginPrompt, method: String?) throws(Failure) {
+        try HashiCorpLogin(context).login(prompt, method: method)
+    }
 
     func fetch(_ items: [PullItem], into delivery: Delivery) {
         var named: [(key: HashiCorpPath, item: PullItem)] = []

@@ -4,7 +4,9 @@ import Linux
 import SecretsPlan
 
 /// A login to a server of Infisical: as a machine identity (universal auth), or with a token that somebody has.
-struct InfisicalLogin: LoginSource {
+struct InfisicalLogin: ServerLogin {
+    static let methods = ["identity", "token"]
+
     let server: InfisicalServer
     let tokens: TokenClient<InfisicalTokens>
     private let settings: [String: String]
@@ -24,9 +26,8 @@ struct InfisicalLogin: LoginSource {
         }
     }
 
-    func login(_ prompt: LoginPrompt) throws(Failure) {
-        let kind = try prompt.word("Log in to \(server.host) with an identity or a token", of: ["identity", "token"])
-        if kind == "identity" {
+    func login(_ prompt: LoginPrompt, as method: String) throws(Failure) {
+        if method == "identity" {
             try loginAsIdentity(prompt)
         } else {
             try loginWithToken(prompt)
@@ -34,7 +35,7 @@ struct InfisicalLogin: LoginSource {
     }
 
     private func loginAsIdentity(_ prompt: LoginPrompt) throws(Failure) {
-        let id = try prompt.text("Client id of the machine identity")
+        let id = try prompt.text("Client id of the machine identity at \(server.host)")
         let secret = SharedSecret(try prompt.ask("Client secret"))
         let token = try server.logIn(client: id, secret: secret)
         try tokens.store.write(InfisicalTokens.identity, LabelledSecret(label: id, secret: secret))
@@ -43,7 +44,7 @@ struct InfisicalLogin: LoginSource {
 
     /// A person's token, or a service token. It is tried where secrets.yml says what to read with it.
     private func loginWithToken(_ prompt: LoginPrompt) throws(Failure) {
-        let token = SharedSecret(try prompt.ask("Token"))
+        let token = SharedSecret(try prompt.ask("Token of \(server.host)"))
         if let project = settings["project_id"] {
             let folder = InfisicalFolder(
                 project: project, environment: settings["environment"] ?? "dev", path: settings["path"] ?? "/")

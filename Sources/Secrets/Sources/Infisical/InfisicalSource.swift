@@ -3,8 +3,12 @@ import Linux
 import SecretsPlan
 
 /// Secrets of Infisical: by its REST API with a login that the vault keeps, or by its own program where that is logged in instead.
-struct InfisicalSource: SecretSource {
+struct InfisicalSource: SecretSource, LoginSource {
     let context: SourceContext
+
+    func login(_ prompt: LoginPrompt, method: String?) throws(Failure) {
+        try InfisicalLogin(context).login(prompt, method: method)
+    }
 
     func fetch(_ items: [PullItem], into delivery: Delivery) {
         var named: [(key: InfisicalFolder, item: PullItem)] = []
