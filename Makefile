@@ -19,10 +19,12 @@ WEAKENED := $(SWIFT) build -c release --static-swift-stdlib --disable-local-rpat
 build: packages-build
 	$(RELEASE) --product tazpod
 	$(RELEASE) --product tazpod-ghost
+	$(RELEASE) --product tazpod-secrets
 	$(EMBEDDED) --product tazpod-init
 	mkdir -p bin
 	strip -o bin/tazpod .build/release/tazpod
 	strip -o bin/tazpod-ghost .build/release/tazpod-ghost
+	strip -o bin/tazpod-secrets .build/release/tazpod-secrets
 	strip -o bin/tazpod-init .build-embedded/release/tazpod-init
 
 build-weakened: packages-build

@@ -6,7 +6,7 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 
 place=/usr/local/lib/tazpod
-programs=(bin/tazpod bin/tazpod-ghost "$(command -v tmux)")
+programs=(bin/tazpod bin/tazpod-ghost bin/tazpod-secrets "$(command -v tmux)")
 for tool in e2fsck mke2fs resize2fs; do
     programs+=("$(PATH=$PATH:/usr/sbin:/sbin command -v $tool)")
 done

@@ -76,7 +76,7 @@ build() {
     mkdir "$context/build" "$context/programs"
     mv "$context/packages" "$context/build"
     cp images/shared/* "$context/build"
-    [ "$1" != base ] || cp bin/tazpod bin/tazpod-init bin/tazpod-ghost "$context/programs"
+    [ "$1" != base ] || cp bin/tazpod bin/tazpod-init bin/tazpod-ghost bin/tazpod-secrets "$context/programs"
     $python scripts/fetch_programs.py "$1" "$context"
     left=$(paste -sd, "$context/build/left-out")
     say "building $prefix-$1 from ${2#*=}"

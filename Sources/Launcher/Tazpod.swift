@@ -19,7 +19,7 @@ struct Tazpod: AsyncParsableCommand {
         version: tazpodVersion,
         subcommands: [
             InitCommand.self, UpCommand.self, EnterCommand.self, AttachCommand.self, SessionsCommand.self, ExecCommand.self,
-            UnlockCommand.self, LockCommand.self, VaultCommand.self, StatusCommand.self, ListCommand.self, LogsCommand.self,
+            UnlockCommand.self, LockCommand.self, VaultCommand.self, PullCommand.self, LoginCommand.self, EnvCommand.self, RunCommand.self, StatusCommand.self, ListCommand.self, LogsCommand.self,
             StopCommand.self, StartCommand.self, DownCommand.self, ManifestCommand.self, DoctorCommand.self,
             SSHConfigCommand.self, CompletionsCommand.self, TerminalCommand.self, SSHServerCommand.self,
         ])

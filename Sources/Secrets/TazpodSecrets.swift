@@ -26,6 +26,7 @@ enum TazpodSecrets {
         try Hardening.apply()
         switch options.verb {
         case "pull": return try PullVerb(options: options, plan: try plan(options), vault: try VaultFolder.open()).run()
+        case "login": return try LoginVerb(options: options, plan: try plan(options), vault: try VaultFolder.open()).run()
         case "env": return try EnvVerb(options: options, vault: try VaultFolder.open()).run()
         case "run": return try RunVerb(command: options.words, vault: try VaultFolder.open()).run()
         case "shell": return RunVerb.becomeShell()

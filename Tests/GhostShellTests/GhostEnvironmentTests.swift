@@ -42,7 +42,7 @@ struct GhostEnvironmentTests {
 
     private func session(_ text: String, isFirst: Bool = false) throws -> [String] {
         let request = try GhostRequest(try #require(Message(parsing: [UInt8](text.utf8))))
-        return try environment().session(request, isFirst: isFirst).map { String(decoding: $0, as: UTF8.self) }
+        return try environment().command(request, isFirst: isFirst).map { String(decoding: $0, as: UTF8.self) }
     }
 
     @Test("A session is joined, or made in the workspace")
@@ -66,5 +66,18 @@ struct GhostEnvironmentTests {
         let words = try session("unlock\0detach=1", isFirst: true)
         #expect(words.first == "tmux")
         #expect(words.suffix(6) == ["new-session", "-d", "-s", "ghost", "-c", "/workspace"])
+    }
+
+    @Test(
+        "A command that precedes the session is run by a shell which makes the session afterwards, and passes the command's status"
+    )
+    func preceding() throws {
+        let words = try session("unlock\0session=after\0arg=tazpod\0arg=pull", isFirst: true)
+        #expect(words.prefix(2) == ["sh", "-c"])
+        #expect(words.suffix(3) == ["ghost", "tazpod", "pull"])
+        #expect(words[2].hasPrefix("\"$@\"; status=$?; 'tmux' '-f'"))
+        #expect(words[2].hasSuffix("exit $status"))
+        let request = try GhostRequest(try #require(Message(parsing: [UInt8]("unlock\0session=after\0arg=pull".utf8))))
+        #expect(!request.locksAfter)
     }
 }

@@ -21,7 +21,7 @@ from user import User  # noqa: E402
 
 @pytest.fixture(scope="session", autouse=True)
 def built_programs():
-    for name in ("tazpod", "tazpod-init", "tazpod-ghost"):
+    for name in ("tazpod", "tazpod-init", "tazpod-ghost", "tazpod-secrets"):
         if not (PROGRAMS / name).exists():
             missing(f"bin/{name} is not built; run make build")
     if os.geteuid() != 0:
@@ -144,7 +144,7 @@ def user_programs():
     """The programs where every user reaches them."""
     folder = pathlib.Path(tempfile.mkdtemp(prefix="tazpod-programs."))
     folder.chmod(0o755)
-    for name in ("tazpod", "tazpod-init", "tazpod-ghost"):
+    for name in ("tazpod", "tazpod-init", "tazpod-ghost", "tazpod-secrets"):
         shutil.copy2(PROGRAMS / name, folder / name)
     yield folder
     shutil.rmtree(folder)

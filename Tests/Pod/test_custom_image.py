@@ -102,9 +102,9 @@ def test_the_workspace_user_is_made_and_the_programs_are_found(make_bare_pod):
     pod = make_bare_pod().up()
     assert seen(pod, "id", "-un") == "tazpod" and seen(pod, "id", "-u") == "1000"
     assert seen(pod, "sh", "-c", "echo $HOME; stat -c %U:%a ~") == "/home/tazpod\ntazpod:700"
-    found = seen(pod, "bash", "-c", "command -v tazpod tazpod-init tazpod-ghost tmux e2fsck")
+    found = seen(pod, "bash", "-c", "command -v tazpod tazpod-init tazpod-ghost tazpod-secrets tmux e2fsck")
     assert found.split() == [
-        "/usr/local/bin/tazpod", "/usr/local/bin/tazpod-init", "/usr/local/bin/tazpod-ghost", f"{TOOLS}/bin/tmux", f"{TOOLS}/bin/e2fsck"]
+        "/usr/local/bin/tazpod", "/usr/local/bin/tazpod-init", "/usr/local/bin/tazpod-ghost", "/usr/local/bin/tazpod-secrets", f"{TOOLS}/bin/tmux", f"{TOOLS}/bin/e2fsck"]
     assert seen(pod, "tmux", "list-sessions", "-F", "#{session_name}") == "main"
     assert json.loads(seen(pod, "tazpod", "status", "--json"))["vault"]["state"] == "locked"
     assert seen(pod, "cat", "/proc/1/comm") == "tazpod-init"
@@ -181,7 +181,7 @@ def test_doctor_tries_the_drivers_in_it(make_bare_pod, provider):
 
 
 def programs_in(folder, with_bundle):
-    for name in ("tazpod", "tazpod-init", "tazpod-ghost"):
+    for name in ("tazpod", "tazpod-init", "tazpod-ghost", "tazpod-secrets"):
         shutil.copy2(PROGRAMS / name, folder / name)
     if with_bundle:
         shutil.copytree(PROGRAMS / "bundle", folder / "bundle")

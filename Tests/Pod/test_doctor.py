@@ -198,7 +198,7 @@ def test_a_kernel_without_user_namespaces_is_told_with_the_setting(provider):
 
 
 def test_without_root_and_without_a_range_of_ids_it_says_so(provider, tmp_path):
-    for name in ("tazpod", "tazpod-init", "tazpod-ghost"):
+    for name in ("tazpod", "tazpod-init", "tazpod-ghost", "tazpod-secrets"):
         shutil.copy2(PROGRAMS / name, tmp_path / name)
     for folder in (tmp_path, *tmp_path.parents[:-1]):
         if folder != pathlib.Path("/tmp"):
@@ -326,7 +326,7 @@ def test_it_writes_no_file_anywhere_killed_or_not(provider):
         """
     # Its programs are elsewhere then, if they are below one of these folders.
     with tempfile.TemporaryDirectory(dir="/opt") as folder:
-        for name in ("tazpod", "tazpod-init", "tazpod-ghost"):
+        for name in ("tazpod", "tazpod-init", "tazpod-ghost", "tazpod-secrets"):
             shutil.copy2(PROGRAMS / name, folder)
         done = subprocess.run(
             ["unshare", "--mount", "sh", "-c", script, f"{folder}/tazpod"], capture_output=True, text=True, timeout=60, cwd="/")

@@ -80,7 +80,7 @@ def test_nobody_but_root_and_the_workspace_user_gets_more_than_a_probe(docker, c
 
 
 def test_the_tools_are_there_and_nothing_in_it_makes_root(docker):
-    tools = "tmux git curl nvim starship lazygit rg fzf batcat eza zoxide tazpod tazpod-ghost"
+    tools = "tmux git curl nvim starship lazygit rg fzf batcat eza zoxide tazpod tazpod-ghost tazpod-secrets"
     missing = run_image(docker, "sh", "-c", f"for t in {tools}; do command -v $t >/dev/null || echo $t; done").stdout.split()
     assert missing == []
     found = run_image(docker, "find", "/", "-xdev", "-type", "f", "-perm", "/6000").stdout

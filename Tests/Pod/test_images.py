@@ -119,8 +119,8 @@ def test_it_says_what_it_is(images, image):
     assert config["Entrypoint"] == ["/usr/local/bin/tazpod-init"]
     assert config["Healthcheck"]["Test"] == ["CMD", "/usr/local/bin/tazpod-init", "--probe", "ready"]
     assert labels["dev.tazpod.programs"] == "/usr/local/bin"
-    where = images.run(image, "bash", "-c", "command -v tazpod tazpod-init tazpod-ghost")
-    assert where.split() == [f"/usr/local/bin/{name}" for name in ("tazpod", "tazpod-init", "tazpod-ghost")]
+    where = images.run(image, "bash", "-c", "command -v tazpod tazpod-init tazpod-ghost tazpod-secrets")
+    assert where.split() == [f"/usr/local/bin/{name}" for name in ("tazpod", "tazpod-init", "tazpod-ghost", "tazpod-secrets")]
 
 
 def test_its_list_of_contents_names_every_package_and_program(images, image):

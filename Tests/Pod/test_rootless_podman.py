@@ -26,7 +26,7 @@ def rootless(podman):
     programs = folder / "programs"
     programs.mkdir()
     # Where every user reaches them.
-    for name in ("tazpod", "tazpod-init", "tazpod-ghost"):
+    for name in ("tazpod", "tazpod-init", "tazpod-ghost", "tazpod-secrets"):
         shutil.copy2(PROGRAMS / name, programs / name)
     rootless = RootlessPodman(folder, programs)
     rootless.load_image(podman)

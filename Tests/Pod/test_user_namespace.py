@@ -29,7 +29,7 @@ class PodInUserNamespace:
         self.folder = pathlib.Path(tempfile.mkdtemp(prefix="tazpod-userns."))
         self.folder.chmod(0o755)
         shutil.copytree(state, self.folder / "state", symlinks=True)
-        for name in ("tazpod", "tazpod-init", "tazpod-ghost"):
+        for name in ("tazpod", "tazpod-init", "tazpod-ghost", "tazpod-secrets"):
             shutil.copy2(PROGRAMS / name, self.folder)
         variables = pathlib.Path(f"/proc/{self.pod.init_pid()}/environ").read_bytes().decode().strip("\0").split("\0")
         command = self.pod.run("up", "--provider", "native", "--dry-run", check=0).output

@@ -3,6 +3,8 @@ import Linux
 
 /// What a process of the ghost finds in its environment, and the command that is its tmux session.
 struct GhostEnvironment {
+    /// What a pane of the ghost runs: the user's shell, with the secrets that were pulled in its environment.
+    private static let shell = "command -v tazpod-secrets >/dev/null && exec tazpod-secrets shell; exec $SHELL"
     /// The tmux session of a ghost.
     static let sessionName = "ghost"
 
@@ -43,21 +45,38 @@ struct GhostEnvironment {
         variable.prefix { $0 != UInt8(ascii: "=") }
     }
 
+    /// What is run for a request: its own command, or a session.
+    ///
+    /// - Parameter isFirst: Nothing has run in this ghost yet, so there is no session.
+    func command(_ request: GhostRequest, isFirst: Bool) -> [[UInt8]] {
+        if request.precedesSession { return bytes(sessionAfter) + request.command }
+        if !request.command.isEmpty { return request.command }
+        if !request.isDetached { return bytes(create(["-A"])) }
+        return bytes(
+            isFirst
+                ? create(["-d"])
+                : ["sh", "-c", "\"$@\" 2>/dev/null || exec \(hasSession)", GhostEnvironment.sessionName] + create(["-d"]))
+    }
+
     /// tmux: joins the ghost's session, or makes it. Its shells are not login shells, whose profile would forget PATH.
-    ///
-    /// Detached, a session that is there already is as good as a new one.
-    ///
-    /// - Parameter isFirst: Nothing has run in this ghost yet, so there is none.
-    func session(_ request: GhostRequest, isFirst: Bool) -> [[UInt8]] {
-        let create = [
+    private func create(_ how: [String]) -> [String] {
+        [
             "tmux", "-f", PodPaths.tmuxConfig, "start-server", ";", "if-shell", "-F", "#{==:#{default-command},}",
-            "set-option -g default-command \"exec $SHELL\"", ";", "new-session", request.isDetached ? "-d" : "-A", "-s",
-            GhostEnvironment.sessionName, "-c", configuration.directory,
-        ]
-        let command =
-            request.isDetached && !isFirst
-            ? ["sh", "-c", "\"$@\" 2>/dev/null || exec tmux has-session -t \"=$0\"", GhostEnvironment.sessionName] + create
-            : create
-        return command.map { [UInt8]($0.utf8) }
+            "set-option -g default-command \"\(GhostEnvironment.shell)\"", ";", "new-session",
+        ] + how + ["-s", GhostEnvironment.sessionName, "-c", configuration.directory]
+    }
+
+    /// A session that is there already is as good as a new one.
+    private let hasSession = "tmux has-session -t \"=$0\""
+
+    /// A shell that runs the command which follows, makes the session when it has ended, and ends as the command did.
+    private var sessionAfter: [String] {
+        let session = create(["-d"]).map { "'" + $0.replacing("'", with: "'\\''") + "'" }.joined(separator: " ")
+        let script = "\"$@\"; status=$?; \(session) </dev/null >/dev/null 2>&1 || \(hasSession); exit $status"
+        return ["sh", "-c", script, GhostEnvironment.sessionName]
+    }
+
+    private func bytes(_ words: [String]) -> [[UInt8]] {
+        words.map { [UInt8]($0.utf8) }
     }
 }

@@ -18,6 +18,8 @@ struct GhostRequest: Equatable {
     /// The command of `exec`, or of `unlock -- CMD`, after which the vault is locked.
     var command: [[UInt8]] = []
     var locksAfter = false
+    /// `unlock` with a command that the ghost's session begins after: the vault stays open.
+    var precedesSession = false
     /// `lock` without saving what a vault in memory has not saved yet.
     var discards = false
     /// How the client's fourth descriptor holds the passphrase; nil when it sent none.
@@ -58,7 +60,8 @@ struct GhostRequest: Equatable {
         }
         command = message.all("arg")
         passphraseForm = try PassphraseForm(message.text("passphrase"))
-        locksAfter = message.text("lock-after") == "1" || (verb == .unlock && !command.isEmpty)
+        precedesSession = verb == .unlock && message.text("session") == "after" && !command.isEmpty
+        locksAfter = message.text("lock-after") == "1" || (verb == .unlock && !command.isEmpty && !precedesSession)
         tries = message.number("peer-tries") ?? 1
         proofsHeard = message.number("peer-proofs") ?? 0
         pause = message.number("peer-pause") ?? 0

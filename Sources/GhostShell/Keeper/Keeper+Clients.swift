@@ -79,10 +79,7 @@ extension Keeper {
         }
         let environment = GhostEnvironment(configuration, client.request.terminalVariables)
         var message = Message(EnclaveInit.Word.run).adding("id", String(client.identifier))
-        let command = client.request.command
-        for argument in command.isEmpty ? environment.session(client.request, isFirst: isFirst) : command {
-            message.add("arg", argument)
-        }
+        for argument in environment.command(client.request, isFirst: isFirst) { message.add("arg", argument) }
         for variable in environment.variables { message.add("env", variable) }
         try failing(.vault, next: "the command is too long, or the ghost is ending") { () throws(SystemError) in
             if client.request.isDetached {
@@ -161,7 +158,7 @@ extension Keeper {
         client.endedStatus = status
         if client.request.locksAfter {
             lockOnceSaved(because: nil)
-        } else if client.request.isDetached || client.request.verb == .exec {
+        } else if client.request.isDetached || client.request.verb == .exec || client.request.precedesSession {
             remove(client, client.answer(vaultIsOpen: true))
         } else {
             answerBy = monotonicMilliseconds() + Keeper.answerMilliseconds

@@ -8,6 +8,8 @@ struct GhostClient {
     var verb: String
     var isDetached = false
     var command: [String] = []
+    /// `unlock` with a command after which the ghost's session begins, and the vault stays open.
+    var precedesSession = false
     var passphrase: SecretOrigin?
     /// The attach tokens to offer, and the one that counts once the request is granted.
     var tokens = (environmentValue(PodVariable.token) ?? "").split(separator: ":").map { String($0) }
@@ -66,6 +68,7 @@ struct GhostClient {
     private var message: Message {
         var message = Message(verb)
         if isDetached { message.add("detach", "1") }
+        if precedesSession { message.add("session", "after") }
         if let passphrase { message.add("passphrase", passphrase.form) }
         for token in tokens { message.add("token", token) }
         if let nextToken { message.add("next-token", nextToken) }

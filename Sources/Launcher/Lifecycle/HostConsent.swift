@@ -57,15 +57,19 @@ struct HostConsent {
     }
 
     private func keep() throws(Failure) {
-        guard let folder, let path else { return }
+        if let path { try HostConsent.write(mark, to: path) }
+    }
+
+    /// Replaces a file of consents, and makes the folders that it needs.
+    static func write(_ text: String, to path: String) throws(Failure) {
         try failing(.refused) { () throws(SystemError) in
             var made = ""
-            for part in folder.split(separator: "/") {
+            for part in path.split(separator: "/").dropLast() {
                 made += "/\(part)"
                 if mkdir(made, 0o700) != 0, clinux_errno() != EEXIST { throw SystemError.last("make \(made)") }
             }
             try Descriptor.open("\(path).new", O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW, mode: 0o600, stage: "write \(path)")
-                .write(mark, stage: "write \(path)")
+                .write(text, stage: "write \(path)")
             try retrying("write \(path)") { rename("\(path).new", path) }
         }
     }

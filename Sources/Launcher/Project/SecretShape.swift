@@ -12,12 +12,12 @@ enum SecretShape {
     static func matches(_ text: String) -> Bool {
         let isToken = text.count >= shortestToken && prefixes.contains { text.hasPrefix($0) }
         return isToken || isJSONWebToken(text) || hasPasswordInAddress(text)
-            || text.split(whereSeparator: { " \n\t\"'=,".contains($0) }).contains { isRandom($0) }
+            || text.split(whereSeparator: { (character: Character) in " \n\t\"'=,".contains(character) }).contains { isRandom($0) }
     }
 
     /// RFC 7519: three parts in base64url, the first of which is an object.
     private static func isJSONWebToken(_ text: String) -> Bool {
-        text.hasPrefix("eyJ") && text.split(separator: ".", omittingEmptySubsequences: false).count == 3
+        text.hasPrefix("eyJ") && text.count { $0 == "." } == 2
     }
 
     private static func hasPasswordInAddress(_ text: String) -> Bool {
@@ -41,7 +41,8 @@ enum SecretShape {
     }
 
     private static func isUUID(_ word: Substring) -> Bool {
-        word.split(separator: "-", omittingEmptySubsequences: false).map { $0.count } == [8, 4, 4, 4, 12]
+        let parts: [Substring] = word.split(separator: "-" as Character, omittingEmptySubsequences: false)
+        return parts.map { $0.count } == [8, 4, 4, 4, 12]
     }
 
     private static func kind(_ character: Character) -> Int {

@@ -39,12 +39,14 @@ struct SecretsFile {
     /// The project's, or an empty plan where it has none.
     static func load(in directory: String) throws(Failure) -> PullPlan {
         let file = "\(directory)/\(path)"
+        let text: [UInt8]
         do throws(SystemError) {
-            return try parse(try readFile(file, limit: longest, stage: "read \(file)"), file: file)
+            text = try readFile(file, limit: longest, stage: "read \(file)")
         } catch {
             if error.errno == ENOENT { return PullPlan() }
             throw Failure(.project, error)
         }
+        return try parse(text, file: file)
     }
 
     static func parse(_ text: [UInt8], file: String) throws(Failure) -> PullPlan {

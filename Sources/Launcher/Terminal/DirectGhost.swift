@@ -29,6 +29,24 @@ struct DirectGhost {
         try enter(GhostClient(verb: "exec", command: command, root: root))
     }
 
+    /// Runs a command in the ghost of a vault that is opened for it if it is locked, and stays open.
+    func errand(_ command: [String]) throws -> Int32 {
+        let store = try TokenStore(podName: host.pod.record.name)
+        let client = GhostClient(verb: "unlock", command: command, precedesSession: true, root: root)
+        // Where a token may count, nobody is asked.
+        let isAsked = host.needsTwoSteps && (host.passphrase != nil || (store.tokens.isEmpty && host.hasTerminal))
+        if isAsked { return try runWithPassphrase(client, next: store.makeNext()) }
+        return try run(client, offering: store.tokens, next: store.makeNext())
+    }
+
+    /// Runs a command in the ghost of an open vault, with `input` as its standard input, in place of ours.
+    func errand(_ command: [String], input: borrowing Descriptor) throws -> Int32 {
+        var client = GhostClient(verb: "exec", command: command, root: root)
+        client.standard[0] = input.raw
+        client.tokens = try TokenStore(podName: host.pod.record.name).tokens
+        return try client.run()
+    }
+
     private func enter(_ client: GhostClient) throws -> Int32 {
         let store = try TokenStore(podName: host.pod.record.name)
         // With nobody to ask for a passphrase, the keeper says what is missing.

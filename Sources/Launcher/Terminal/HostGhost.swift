@@ -35,6 +35,32 @@ struct HostGhost {
         try becomeAfterProof(["exec", "--ghost", "--"] + command)
     }
 
+    /// Opens the vault with the passphrase that was given.
+    func open() throws -> Int32 {
+        try giveProof(["unlock", "--detach"], TokenStore(podName: pod.record.name))
+    }
+
+    /// Runs a verb of ours that opens the vault if it is locked, and does its work in the ghost, to its end.
+    func errand(_ words: [String]) throws -> Int32 {
+        let store = try TokenStore(podName: pod.record.name)
+        // Where a token may count, nobody is asked.
+        if needsTwoSteps && (passphrase != nil || (store.tokens.isEmpty && hasTerminal)) { return try giveProof(words, store) }
+        let input = try failing(.provider) { () throws(SystemError) in
+            Descriptor(owning: try retrying("keep the input") { clinux_fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 3) })
+        }
+        let variables = try environment(store, next: true)
+        return try pod.guest(words, interactive: Console.isInteractive, environment: variables)
+            .runAttached(standardInput: input, log: log)
+    }
+
+    /// Runs a verb of ours in the ghost of an open vault, with `input` as its standard input.
+    func errand(_ words: [String], input: borrowing Descriptor) throws -> Int32 {
+        let store = try TokenStore(podName: pod.record.name)
+        let words = ["exec", "--ghost", "--", "\(pod.provider.programFolder)/tazpod"] + words
+        let variables = try environment(store, next: false)
+        return try pod.guest(words, interactive: false, environment: variables).runAttached(standardInput: input, log: log)
+    }
+
     private func becomeAfterProof(_ words: [String]) throws -> Never {
         let store = try TokenStore(podName: pod.record.name)
         // With nobody to ask for a passphrase, the pod itself says what is missing: it knows whether its vault is open.

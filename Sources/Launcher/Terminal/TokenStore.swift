@@ -33,14 +33,7 @@ struct TokenStore {
 
     /// Makes the token of an unlock that is about to be tried, and keeps it.
     func makeNext() throws(Failure) -> String {
-        var random = [UInt8](repeating: 0, count: 32)
-        guard getrandom(&random, random.count, 0) == random.count else {
-            throw Failure(.refused, SystemError.last("get random bytes for a token"))
-        }
-        let token = random.map { byte in
-            let digits = String(byte, radix: 16)
-            return digits.count == 1 ? "0" + digits : digits
-        }.joined()
+        let token = try TokenStore.makeToken()
         let lines = [token] + tokens.prefix(1)
         let temporary = "\(path).new"
         try failing(.refused) { () throws(SystemError) in
@@ -49,6 +42,18 @@ struct TokenStore {
             try retrying("write \(path)") { rename(temporary, path) }
         }
         return token
+    }
+
+    /// 32 random bytes, in digits.
+    static func makeToken() throws(Failure) -> String {
+        var random = [UInt8](repeating: 0, count: 32)
+        guard getrandom(&random, random.count, 0) == random.count else {
+            throw Failure(.refused, SystemError.last("get random bytes for a token"))
+        }
+        return random.map { byte in
+            let digits = String(byte, radix: 16)
+            return digits.count == 1 ? "0" + digits : digits
+        }.joined()
     }
 
     func forget() {

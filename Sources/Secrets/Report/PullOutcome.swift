@@ -8,8 +8,10 @@ struct PullOutcome: Equatable {
         case pulled
         /// It was the same already.
         case unchanged
-        /// Only the host can give it, and this is what it gave last.
+        /// It was not asked for now, and is as it was.
         case kept
+        /// It was not asked for now, and was never there.
+        case missing
         /// What was there is as it was.
         case failed(Failure)
 
@@ -18,6 +20,7 @@ struct PullOutcome: Equatable {
             case .pulled: "pulled"
             case .unchanged: "unchanged"
             case .kept: "kept"
+            case .missing: "missing"
             case .failed: "failed"
             }
         }

@@ -3,6 +3,8 @@ import Contract
 /// Tells what a pull did: names, places and ages, and never a value.
 struct PullReport {
     let outcomes: [PullOutcome]
+    /// What this pull did not ask for.
+    let others: [PullOutcome]
     let options: SecretsOptions
 
     func print() {

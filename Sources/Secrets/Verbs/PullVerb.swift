@@ -43,12 +43,21 @@ struct PullVerb {
             outcomes.append(PullOutcome(item: item, state: isKept ? .kept : .failed(failure), age: age))
         }
         let ordered = items.compactMap { item in outcomes.first { $0.item.name == item.name } }
-        PullReport(outcomes: ordered, options: options).print()
+        // What the host gives comes after the rest, so the list of all that is there comes then, too.
+        let others = plan.items.filter { item in options.given != nil && !items.contains(item) }.map { item in
+            let age = set[item.name].map { now - $0.pulledAt }
+            return PullOutcome(item: item, state: age == nil ? .missing : .kept, age: age)
+        }
+        PullReport(outcomes: ordered, others: others, options: options).print()
         return PullOutcome.exitCode(ordered)
     }
 
-    /// The items that were named, or all.
+    /// The items that were named, or all; without those that the host gives next.
     private func wanted() throws(Failure) -> [PullItem] {
+        try named().filter { !options.hostFollows || $0.source != .env }
+    }
+
+    private func named() throws(Failure) -> [PullItem] {
         if options.words.isEmpty { return plan.items }
         var items: [PullItem] = []
         for name in options.words {

@@ -8,10 +8,14 @@ struct SecretsOptions: Equatable {
     var plan: Int32?
     /// A descriptor with values from the host.
     var given: Int32?
+    /// The host gives its values right after, in a pull of their own, which also reports on this one.
+    var hostFollows = false
     /// A descriptor with the answers to a login's questions.
     var answers: Int32?
     var isJSON = false
     var isQuiet = false
+    /// How to log in, where a source knows several ways.
+    var method: String?
     /// Programs that secrets.yml names may run in the ghost, from now on.
     var acceptsCommands = false
     /// Seconds between two pulls; nil pulls once.
@@ -31,7 +35,9 @@ struct SecretsOptions: Equatable {
             case "--given-fd": given = try SecretsOptions.number(rest.popFirst())
             case "--secret-fd": answers = try SecretsOptions.number(rest.popFirst())
             case "--every": every = Int64(try SecretsOptions.number(rest.popFirst()))
+            case "--method": method = rest.popFirst()
             case "--shell": shell = rest.popFirst()
+            case "--host-follows": hostFollows = true
             case "--json": isJSON = true
             case "--quiet": isQuiet = true
             case "--allow-commands": acceptsCommands = true

@@ -10,7 +10,7 @@ struct Bundle: Equatable {
     /// On the host.
     var folder: String
 
-    static let programs = ["tazpod", "tazpod-init", "tazpod-ghost"]
+    static let programs = ["tazpod", "tazpod-init", "tazpod-ghost", "tazpod-secrets"]
 
     /// The usual PATH of an image that says nothing (docker's own default).
     private static let usualPath = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"

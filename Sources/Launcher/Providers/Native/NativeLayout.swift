@@ -5,7 +5,7 @@ struct NativeLayout {
     static let builder = "bwrap"
     /// TazPod's programs, inside the pod.
     static let programFolder = "/run/tazpod/bin"
-    private static let programs = ["tazpod", "tazpod-init", "tazpod-ghost"]
+    private static let programs = ["tazpod", "tazpod-init", "tazpod-ghost", "tazpod-secrets"]
     private static let informationDescriptor = "3"
     /// The descriptors that a trial's accounts come by, since it has no folder.
     private static let accountFiles = [("passwd", "3"), ("group", "4")]
