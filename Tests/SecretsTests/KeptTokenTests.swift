@@ -18,6 +18,11 @@ import Testing
         #expect(try [1800, 1894, 1895].map { try token(900, isRenewable: false).step(at: $0) } == [.use, .use, .replace])
     }
 
+    @Test func aPullIsDueWhenATokenWantsToBeRenewed() throws {
+        #expect(try [1000, 1500, 1700, 1896].map { try token(900).untilRenewal(at: $0) } == [600, 100, 0, nil])
+        #expect(try token(0).untilRenewal(at: 1000) == nil && token(900, isRenewable: false).untilRenewal(at: 1000) == nil)
+    }
+
     @Test func oneThatNeverEndsIsUsed() throws {
         #expect(try token(0).step(at: .max) == .use && token(-5).step(at: 0) == .use)
     }

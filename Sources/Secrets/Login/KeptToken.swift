@@ -1,3 +1,5 @@
+import Contract
+
 /// A token that a server gave, and how long it is good for. Times are in seconds.
 struct KeptToken {
     let secret: SharedSecret
@@ -37,6 +39,12 @@ struct KeptToken {
         return isRenewable && rest < lifetime / 3 ? .renew : .use
     }
 
+    /// Seconds until it wants to be renewed; nil where it never does.
+    func untilRenewal(at now: Int64) -> Int64? {
+        guard let end, isRenewable, step(at: now) != .replace else { return nil }
+        return max(end - lifetime / 3 - max(now, 0), 0)
+    }
+
     // MARK: - As it is kept
 
     init?(_ kept: LabelledSecret) {
@@ -51,5 +59,19 @@ struct KeptToken {
     /// Its times, as the line before it.
     var labelled: LabelledSecret {
         LabelledSecret(label: "\(end ?? 0) \(lifetime) \(isRenewable ? 1 : 0)", secret: secret)
+    }
+}
+
+extension LoginStore {
+    private static let token = "token"
+
+    /// - Returns: nil where none was kept.
+    func readToken() throws(Failure) -> KeptToken? {
+        guard let kept = try readLabelled(LoginStore.token) else { return nil }
+        return KeptToken(kept)
+    }
+
+    func write(_ token: KeptToken) throws(Failure) {
+        try write(LoginStore.token, token.labelled)
     }
 }

@@ -8,9 +8,6 @@ struct TokenClient<Issuer: TokenIssuer> {
     let store: LoginStore
     let issuer: Issuer
 
-    /// The token's file.
-    let fileName = "token"
-
     /// Hands each request's result to `deliver`, with its place in `requests`, as it comes.
     ///
     /// - Throws: code 5 when nobody has logged in.
@@ -37,7 +34,7 @@ struct TokenClient<Issuer: TokenIssuer> {
     }
 
     private func token() throws(Failure) -> SharedSecret {
-        guard let kept = try store.readLabelled(fileName).flatMap({ KeptToken($0) }) else {
+        guard let kept = try store.readToken() else {
             guard let token = try issued() else { throw .notLoggedIn(to: issuer.host, source: issuer.source) }
             return token
         }
@@ -57,7 +54,7 @@ struct TokenClient<Issuer: TokenIssuer> {
     }
 
     private func keep(_ token: KeptToken) throws(Failure) -> SharedSecret {
-        try store.write(fileName, token.labelled)
+        try store.write(token)
         return token.secret
     }
 }

@@ -11,16 +11,21 @@ struct HashiCorpLogin: ServerLogin {
 
     init(_ context: SourceContext) throws(Failure) {
         let server = try HashiCorpServer(context)
-        // A namespace has logins of its own.
-        let place = server.namespace.map { "\(server.address) \($0)" } ?? server.address
-        let store = LoginStore(context.vault, source: SecretSourceName.vault.rawValue, server: place)
+        let store = HashiCorpLogin.store(context)
         tokens = TokenClient(client: server.client, store: store, issuer: HashiCorpTokens(server: server, store: store))
         self.server = server
     }
 
+    /// A namespace has logins of its own.
+    static func store(_ context: SourceContext) -> LoginStore {
+        let address = HashiCorpServer.address(context.settings["url"] ?? "")
+        let place = context.settings["namespace"].map { "\(address) \($0)" } ?? address
+        return LoginStore(context.vault, source: SecretSourceName.vault.rawValue, server: place)
+    }
+
     var isKept: Bool {
         get throws(Failure) {
-            if try tokens.store.readLabelled(tokens.fileName) != nil { return true }
+            if try tokens.store.readToken() != nil { return true }
             return try tokens.store.readLabelled(HashiCorpTokens.role) != nil
         }
     }
@@ -32,7 +37,7 @@ struct HashiCorpLogin: ServerLogin {
             let secret = SharedSecret(try prompt.ask("Secret id"))
             let token = try server.logIn(role: id, secret: secret)
             try tokens.store.write(HashiCorpTokens.role, LabelledSecret(label: id, secret: secret))
-            try tokens.store.write(tokens.fileName, token.labelled)
+            try tokens.store.write(token)
         case "userpass":
             let name = try prompt.text("User at \(server.host)")
             // The password is not kept: it may be good for more than this.
@@ -45,6 +50,6 @@ struct HashiCorpLogin: ServerLogin {
     /// In place of a role that was kept before.
     private func keep(_ token: KeptToken) throws(Failure) {
         try tokens.store.remove(HashiCorpTokens.role)
-        try tokens.store.write(tokens.fileName, token.labelled)
+        try tokens.store.write(token)
     }
 }

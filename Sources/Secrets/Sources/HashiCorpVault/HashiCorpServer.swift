@@ -15,10 +15,15 @@ struct HashiCorpServer {
         guard let url = context.settings["url"] else {
             throw Failure(.project, "secrets.yml names no server of HashiCorp Vault; write vault_url under config")
         }
-        address = url.hasSuffix("/") ? String(url.dropLast()) : url
+        address = HashiCorpServer.address(url)
         namespace = context.settings["namespace"]
         host = try ServerURL(address).host
         client = try HTTPClient(HTTPOptions(caFile: context.settings["ca_file"].map { context.path($0) }))
+    }
+
+    /// As people write it, with or without a slash at its end.
+    static func address(_ text: String) -> String {
+        text.hasSuffix("/") ? String(text.dropLast()) : text
     }
 
     // MARK: - Tokens

@@ -3,8 +3,10 @@ import Linux
 import SecretsPlan
 
 /// Secrets of HashiCorp Vault's key-value engine, version 2. Items that are fields of one path share a request.
-struct HashiCorpSource: SecretSource, LoginSource {
+struct HashiCorpSource: SecretSource, LoginSource, RenewingSource {
     let context: SourceContext
+
+    var store: LoginStore { HashiCorpLogin.store(context) }
 
     func login(_ prompt: LoginPrompt, method: String?) throws(Failure) {
         try HashiCorpLogin(context).login(prompt, method: method)

@@ -13,15 +13,20 @@ struct InfisicalLogin: ServerLogin {
 
     init(_ context: SourceContext) throws(Failure) {
         server = try InfisicalServer(context)
-        let store = LoginStore(context.vault, source: SecretSourceName.infisical.rawValue, server: server.address)
+        let store = InfisicalLogin.store(context)
         tokens = TokenClient(client: server.client, store: store, issuer: InfisicalTokens(server: server, store: store))
         settings = context.settings
+    }
+
+    static func store(_ context: SourceContext) -> LoginStore {
+        LoginStore(
+            context.vault, source: SecretSourceName.infisical.rawValue, server: InfisicalServer.address(context.settings["url"]))
     }
 
     /// Somebody has logged in to this server.
     var isKept: Bool {
         get throws(Failure) {
-            if try tokens.store.readLabelled(tokens.fileName) != nil { return true }
+            if try tokens.store.readToken() != nil { return true }
             return try tokens.store.readLabelled(InfisicalTokens.identity) != nil
         }
     }
@@ -39,7 +44,7 @@ struct InfisicalLogin: ServerLogin {
         let secret = SharedSecret(try prompt.ask("Client secret"))
         let token = try server.logIn(client: id, secret: secret)
         try tokens.store.write(InfisicalTokens.identity, LabelledSecret(label: id, secret: secret))
-        try tokens.store.write(tokens.fileName, token.labelled)
+        try tokens.store.write(token)
     }
 
     /// A person's token, or a service token. It is tried where secrets.yml says what to read with it.
@@ -54,7 +59,6 @@ struct InfisicalLogin: ServerLogin {
             }
         }
         try tokens.store.remove(InfisicalTokens.identity)
-        let kept = KeptToken(secret: token, lifetime: 0, isRenewable: false, now: Int64(time(nil)))
-        try tokens.store.write(tokens.fileName, kept.labelled)
+        try tokens.store.write(KeptToken(secret: token, lifetime: 0, isRenewable: false, now: Int64(time(nil))))
     }
 }

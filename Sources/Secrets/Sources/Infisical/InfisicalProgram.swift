@@ -39,8 +39,8 @@ struct InfisicalProgram {
 
     /// - Parameter configuration: What the program keeps about its logins.
     static func isLoggedIn(_ configuration: JSONValue, server: String) -> Bool {
-        let domain = configuration["LoggedInUserDomain"]?.text ?? "https://app.infisical.com/api"
-        return configuration["loggedInUserEmail"]?.text?.isEmpty == false && InfisicalServer.address(domain) == server
+        configuration["loggedInUserEmail"]?.text?.isEmpty == false
+            && InfisicalServer.address(configuration["LoggedInUserDomain"]?.text) == server
     }
 
     // MARK: - Fetching

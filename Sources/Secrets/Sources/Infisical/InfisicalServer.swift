@@ -14,14 +14,14 @@ struct InfisicalServer {
 
     /// - Throws: code 3 or 7 when the address is not one that a token may be sent to.
     init(_ context: SourceContext) throws(Failure) {
-        address = InfisicalServer.address(context.settings["url"] ?? InfisicalServer.usual)
+        address = InfisicalServer.address(context.settings["url"])
         host = try ServerURL(address).host
         client = try HTTPClient(HTTPOptions(caFile: context.settings["ca_file"].map { context.path($0) }))
     }
 
-    /// As people write it: with or without a slash, or the API's path, at its end.
-    static func address(_ text: String) -> String {
-        var text = text[...]
+    /// - Parameter text: As people write it, with or without a slash, or the API's path, at its end; nil is Infisical's own server.
+    static func address(_ text: String?) -> String {
+        var text = (text ?? usual)[...]
         for end in ["/", "/api"] where text.hasSuffix(end) { text = text.dropLast(end.count) }
         return String(text)
     }

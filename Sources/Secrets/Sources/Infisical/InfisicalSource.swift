@@ -3,8 +3,10 @@ import Linux
 import SecretsPlan
 
 /// Secrets of Infisical: by its REST API with a login that the vault keeps, or by its own program where that is logged in instead.
-struct InfisicalSource: SecretSource, LoginSource {
+struct InfisicalSource: SecretSource, LoginSource, RenewingSource {
     let context: SourceContext
+
+    var store: LoginStore { InfisicalLogin.store(context) }
 
     func login(_ prompt: LoginPrompt, method: String?) throws(Failure) {
         try InfisicalLogin(context).login(prompt, method: method)
