@@ -38,7 +38,7 @@ struct FileSource: SecretSource {
 
     private func reading(_ file: borrowing Descriptor, _ path: String) throws(SystemError) -> SecretBuffer {
         do throws(Failure) {
-            return try SecretBuffer.reading(file, limit: SourceContext.longestValue, until: .max, what: path)
+            return try SecretBuffer.reading(file, limit: SecretBuffer.valueLimit, until: .max, what: path)
         } catch {
             throw SystemError("read \(path)", errno: EFBIG)
         }

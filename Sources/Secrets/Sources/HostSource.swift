@@ -31,13 +31,13 @@ struct HostSource: SecretSource {
         if line.isEmpty { return nil }
         let parts = line.split(separator: 0, omittingEmptySubsequences: false)
         guard parts.count == 2, let length = Int(String(decoding: parts[1], as: UTF8.self)), length >= 0,
-            length <= SourceContext.longestValue
+            length <= SecretBuffer.valueLimit
         else { throw Failure(.provider, "what the host sent is not of its form") }
         return (String(decoding: parts[0], as: UTF8.self), length)
     }
 
     private static func value(_ descriptor: Int32, length: Int) throws(Failure) -> SecretBuffer {
-        var value = try failing(.provider) { () throws(SystemError) in try SecretBuffer(capacity: max(length, 1)) }
+        var value = try SecretBuffer.make(capacity: max(length, 1))
         var done = 0
         value.fill { target in
             while done < length {

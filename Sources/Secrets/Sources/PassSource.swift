@@ -28,7 +28,7 @@ struct PassSource: SecretSource {
 
     /// By pass's own convention the password is the first line, and notes follow.
     static func firstLine(_ all: borrowing SecretBuffer) throws(Failure) -> SecretBuffer {
-        var line = try failing(.provider) { () throws(SystemError) in try SecretBuffer(capacity: max(all.count, 1)) }
+        var line = try SecretBuffer.make(capacity: max(all.count, 1))
         line.fill { target in
             all.withBytes { bytes in
                 let length = bytes.firstIndex(of: UInt8(ascii: "\n")) ?? bytes.count

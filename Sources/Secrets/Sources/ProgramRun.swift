@@ -25,7 +25,7 @@ struct ProgramRun {
         let reading = pipe.keepReading()
         let deadline = monotonicMilliseconds() + limit
         do throws(Failure) {
-            let value = try SecretBuffer.reading(reading, limit: SourceContext.longestValue, until: deadline, what: name)
+            let value = try SecretBuffer.reading(reading, limit: SecretBuffer.valueLimit, until: deadline, what: name)
             try end(child, name, by: deadline)
             return value
         } catch {
@@ -60,7 +60,7 @@ extension SecretBuffer {
     static func reading(
         _ pipe: borrowing Descriptor, limit: Int, until deadline: Int64, what: String
     ) throws(Failure) -> SecretBuffer {
-        var value = try failing(.provider) { () throws(SystemError) in try SecretBuffer(capacity: 16 * 1024) }
+        var value = try SecretBuffer.make(capacity: 16 * 1024)
         while true {
             var watched = pollfd(fd: pipe.raw, events: Int16(POLLIN), revents: 0)
             let left = deadline - monotonicMilliseconds()
@@ -84,7 +84,7 @@ extension SecretBuffer {
 
     private consuming func larger(_ capacity: Int) throws(Failure) -> SecretBuffer {
         let old = self
-        var new = try failing(.provider) { () throws(SystemError) in try SecretBuffer(capacity: capacity) }
+        var new = try SecretBuffer.make(capacity: capacity)
         new.fill { target in
             old.withBytes { target.copyMemory(from: $0) }
             return old.count

@@ -11,9 +11,6 @@ struct SourceContext {
     /// A descriptor that holds values from the host (`HostValues`).
     var given: Int32?
 
-    /// No value is longer, in bytes.
-    static let longestValue = 2 << 20
-
     /// A path of the project's, absolute.
     func path(_ path: String) -> String {
         path.hasPrefix("/") ? path : "\(project)/\(path)"

@@ -34,15 +34,26 @@ extension VaultFolder {
 
     /// Whether the file is there as it should be: these bytes, for this user alone.
     func holds(_ value: borrowing SecretBuffer, at path: String) -> Bool {
-        guard let file = try? open(path, O_RDONLY | O_NONBLOCK) else { return false }
+        guard let file = try? open(path, O_RDONLY | O_NONBLOCK), var chunk = try? SecretBuffer(capacity: VaultFolder.chunkSize)
+        else { return false }
         var status = stat()
         guard fstat(file.raw, &status) == 0, status.st_mode == VaultFolder.mode | mode_t(S_IFREG),
-            Int(status.st_size) == value.count, let there = try? read(path, limit: value.count)
+            Int(status.st_size) == value.count
         else { return false }
-        return there.withBytes { old in
-            value.withBytes { new in old.elementsEqual(new) }
+        var done = 0
+        while done < value.count {
+            let descriptor = file.raw
+            chunk.fill { pread(descriptor, $0.baseAddress, $0.count, off_t(done)) }
+            let isSame = chunk.withBytes { old in
+                value.withBytes { old.count > 0 && old.elementsEqual($0.dropFirst(done).prefix(old.count)) }
+            }
+            if !isSame { return false }
+            done += chunk.count
         }
+        return true
     }
+
+    private static let chunkSize = 64 * 1024
 }
 
 extension SecretBuffer {

@@ -58,7 +58,7 @@ struct PullVerb {
             let age = set[item.name].map { now - $0.pulledAt }
             return PullOutcome(item: item, state: age == nil ? .missing : .kept, age: age)
         }
-        PullReport(outcomes: ordered, others: others, options: options).print()
+        try PullReport(outcomes: ordered, others: others, options: options).print()
         return PullOutcome.exitCode(ordered)
     }
 
@@ -112,9 +112,9 @@ struct PullVerb {
 
     private func commit(_ set: PulledSet, _ staging: Staging) throws(Failure) {
         let text = set.encoded
-        var index = try failing(.vault) { () throws(SystemError) in try SecretBuffer(capacity: max(text.count, 1)) }
+        var index = try SecretBuffer.make(capacity: text.count)
         index.fill { target in
-            text.withUnsafeBytes { target.copyMemory(from: $0) }
+            target.copyBytes(from: text)
             return text.count
         }
         _ = try staging.add(index, to: PulledSet.index)

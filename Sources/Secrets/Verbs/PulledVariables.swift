@@ -39,12 +39,12 @@ struct PulledVariables {
 
     private func value(of item: PullItem, _ name: String) throws(SystemError) -> SecretBuffer {
         guard let file = item.file else {
-            return try vault.read(PulledSecret.valuePath(ofVariable: name), limit: SourceContext.longestValue)
+            return try vault.read(PulledSecret.valuePath(ofVariable: name), limit: SecretBuffer.valueLimit)
         }
         let path = [UInt8]("\(vault.path)/\(file)".utf8)
         var value = try SecretBuffer(capacity: path.count)
         value.fill { target in
-            path.withUnsafeBytes { target.copyMemory(from: $0) }
+            target.copyBytes(from: path)
             return path.count
         }
         return value
