@@ -195,6 +195,20 @@ def test_a_rotated_secret_is_there_at_the_next_pull(pod, server):
         assert pod.secret("key") == value.encode()
 
 
+def test_an_interrupted_login_changes_nothing(pod, server):
+    project = server.add_project()
+    pod.name_secrets(named(server, project), {"name": "KEY", "file": "key"})
+    terminal = pod.terminal("login", "infisical")
+    terminal.expect("Client id of the machine identity at 127.0.0.1: ")
+    terminal.sendline("somebody")
+    terminal.expect("Client secret: ")
+    terminal.send("half\x03")
+    shown = terminal.read()
+    terminal.close()
+    assert terminal.exitstatus == 5 and "nobody answered" in shown and "half" not in shown, shown
+    assert server.requests == [] and "nobody has logged in" in pod.pull(check=5).errors
+
+
 def test_a_terminal_asks_and_shows_nothing_of_what_proves_it(pod, server):
     project = server.add_project()
     server.put(project, "dev", "/", KEY="typed")
