@@ -9,8 +9,8 @@ from pod import Pod
 class SourcedPod(Pod):
     """Quick to begin with; what a server's address is the pod never saw, nobody has logged in to yet."""
 
-    def __init__(self):
-        super().__init__("native")
+    def __init__(self, **options):
+        super().__init__("native", **options)
         self.use_quick_vault()
         self.up()
         self.unlock()

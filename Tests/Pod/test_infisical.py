@@ -268,3 +268,15 @@ def test_the_program_is_not_used_for_another_server_nor_where_tazpod_has_a_login
     logged_in(pod, server, project, {"name": "KEY", "file": "key"})
     pod.ghost("PATH=~/tools:$PATH tazpod pull", check=0)
     assert pod.secret("key") == b"from the server" and pod.ghost("test -e ~/calls").status != 0
+
+
+def test_what_the_public_area_could_have_written_is_no_login_of_the_program(server):
+    project = server.add_project()
+    pod = SourcedPod(config="bridges: []\n")
+    try:
+        pod.name_secrets(named(server, project), {"name": "KEY", "file": "key"})
+        configured(pod, f"{server.url}/api")
+        assert "nobody has logged in" in pod.ghost("PATH=~/tools:$PATH tazpod pull").errors
+        assert pod.ghost("test -e ~/calls").status != 0
+    finally:
+        pod.close()

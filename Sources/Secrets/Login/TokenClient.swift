@@ -41,9 +41,13 @@ struct TokenClient<Issuer: TokenIssuer> {
         switch kept.step(at: Int64(time(nil))) {
         case .use: return kept.secret
         case .renew:
-            // A server that does not renew it may give another; one that cannot be reached says so to the requests themselves.
-            if let renewed = try? issuer.renewed(kept) { return try keep(renewed) }
-            return kept.secret
+            do throws(Failure) {
+                return try keep(try issuer.renewed(kept))
+            } catch {
+                // It is good for a while; but a server that hangs is not waited for twice.
+                if error.code == .timeout { throw error }
+                return kept.secret
+            }
         case .replace: return try issued() ?? kept.secret
         }
     }

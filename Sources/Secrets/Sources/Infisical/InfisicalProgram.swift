@@ -9,29 +9,38 @@ struct InfisicalProgram {
     private let directory: String
 
     private static let name = "infisical"
-    private static let configuration = ".infisical/infisical-config.json"
+    private static let bridge = ".infisical"
+    private static let configuration = "\(bridge)/infisical-config.json"
     private static let longest = 1 << 20
     /// They would have it ask another server, or as somebody else.
     private static let overriding = ["INFISICAL_API_URL", "INFISICAL_DOMAIN", "INFISICAL_TOKEN"]
 
-    /// - Parameter server: The server that secrets.yml names. The program asks the one that it is logged in to, so the two must be the same.
-    /// - Returns: nil where it is not there, or not logged in to that server.
-    init?(server: String, directory: String) {
+    /// - Parameter server: The server that secrets.yml names. The program asks the one that it is logged in to, so the two must be the
+    ///   same.
+    /// - Returns: nil where it is not there, or not logged in to that server by what the vault keeps.
+    init?(server: String, context: SourceContext) {
         guard ProgramSearch(Array(InfisicalProgram.name.utf8), environment: environment()).isThere,
-            let home = environmentValue("HOME"), InfisicalProgram.isLoggedIn(home: home, server: server)
+            InfisicalProgram.isBridged(context.vault),
+            let text = try? context.vault.read(InfisicalProgram.configuration, limit: InfisicalProgram.longest),
+            let document = try? text.withBytes({ InfisicalProgram.parsed($0) }).get(),
+            InfisicalProgram.isLoggedIn(document.root, server: server)
         else { return nil }
-        self.directory = directory
+        directory = context.project
     }
 
-    private static func isLoggedIn(home: String, server: String) -> Bool {
-        let bytes = try? readFile("\(home)/\(configuration)", limit: longest, stage: "read \(configuration)")
-        guard let bytes, let text = try? bytes.withUnsafeBytes({ parsed($0) }).get() else { return false }
-        return isLoggedIn(text.root, server: server)
+    /// What the program finds in the home is the vault's. Anything else the public area could have written.
+    private static func isBridged(_ vault: VaultFolder) -> Bool {
+        var seen = stat()
+        var kept = stat()
+        guard let home = environmentValue("HOME"), let folder = try? vault.open(bridge, O_PATH | O_DIRECTORY),
+            stat("\(home)/\(bridge)", &seen) == 0, fstat(folder.raw, &kept) == 0
+        else { return false }
+        return seen.st_dev == kept.st_dev && seen.st_ino == kept.st_ino
     }
 
     private static func parsed(_ bytes: UnsafeRawBufferPointer) -> Result<JSONDocument, Failure> {
         do throws(Failure) {
-            return .success(try JSONDocument(bytes, of: configuration))
+            return .success(try JSONDocument(bytes, of: "what infisical has"))
         } catch {
             return .failure(error)
         }

@@ -82,8 +82,10 @@ struct InfisicalServer {
         case .permission:
             throw Failure(
                 .proof,
-                "the login at \(host) may not read \(folder.description) in project \(folder.project); let it, or log in as another"
-            )
+                """
+                the login at \(host) may not read \(folder.description) in project \(folder.project), or what a secret there refers \
+                to; let it, or log in as another
+                """)
         case .project:
             throw Failure(.project, "\(host) knows no project \(folder.project); check infisical_project_id in secrets.yml")
         case .address: throw Failure(.project, "\(host) does not answer as Infisical; check infisical_url in secrets.yml")

@@ -32,7 +32,7 @@ struct InfisicalSource: SecretSource, LoginSource, RenewingSource {
 
     private func fetch(_ folders: [ItemGroup<InfisicalFolder>], into delivery: Delivery) throws(Failure) {
         let login = try InfisicalLogin(context)
-        if try !login.isKept, let program = InfisicalProgram(server: login.server.address, directory: context.project) {
+        if try !login.isKept, let program = InfisicalProgram(server: login.server.address, context: context) {
             for folder in folders { program.fetch(folder, host: login.server.host, into: delivery) }
             return
         }
