@@ -20,7 +20,7 @@ packages_for() {
         ;;
     k8s) echo ca-certificates etcd-server golang-1.19-go golang-1.19-src openssl ;;
     vm) echo bash busybox-static cpio cryptsetup-bin e2fsprogs kmod libcryptsetup12 python3-cryptography python3-pexpect python3-pytest qemu-system-x86 tmux ;;
-    bench) echo catatonit cryptsetup-bin dumb-init fio fuse3 git gocryptfs python3-pexpect ripgrep s6 strace tini ;;
+    bench) echo catatonit cryptsetup-bin dumb-init fio fuse3 git gocryptfs python3-pexpect python3-venv ripgrep s6 strace tini ;;
     *)
         echo "install-packages: there is no task $1" >&2
         exit 2

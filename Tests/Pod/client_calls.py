@@ -1,6 +1,7 @@
 """Run by the Python of clients.py: asks a server as others' clients do, and prints what they made of the answers.
 
-`client_calls.py infisical|vault`: the arguments as an object on standard input, the results as an object on standard output.
+`client_calls.py infisical|infisical_list|infisical_each|vault|vault_each`: the arguments as an object on standard input, the results as an
+object on standard output.
 """
 
 import json
@@ -43,6 +44,25 @@ def infisical(url, identity, user, place):
     }
 
 
+def infisical_list(url, identity, place):
+    """All the secrets of a folder, in one request."""
+    return [secret.secretValue for secret in _logged_in(url, identity).secrets.list_secrets(**place).secrets]
+
+
+def infisical_each(url, identity, place, names):
+    """Secrets, one after another."""
+    asking = _logged_in(url, identity)
+    return [asking.secrets.get_secret_by_name(name, **place).secretValue for name in names]
+
+
+def _logged_in(url, identity):
+    from infisical_sdk import InfisicalSDKClient
+
+    client = InfisicalSDKClient(host=url, cache_ttl=None)
+    client.auth.universal_auth.login(*identity)
+    return client
+
+
 def vault(url, token, role, secret, standby, sealed):
     import hvac
 
@@ -82,5 +102,14 @@ def vault(url, token, role, secret, standby, sealed):
     }
 
 
+def vault_each(url, token, paths):
+    """Secrets, one after another."""
+    import hvac
+
+    client = hvac.Client(url=url, token=token)
+    return [client.secrets.kv.v2.read_secret_version(path, raise_on_deleted_version=True)["data"]["data"]["value"] for path in paths]
+
+
 if __name__ == "__main__":
-    json.dump({"infisical": infisical, "vault": vault}[sys.argv[1]](**json.load(sys.stdin)), sys.stdout)
+    calls = {each.__name__: each for each in (infisical, infisical_list, infisical_each, vault, vault_each)}
+    json.dump(calls[sys.argv[1]](**json.load(sys.stdin)), sys.stdout)
