@@ -5,6 +5,7 @@ import json
 import pytest
 
 from infisical_server import InfisicalServer, Secret, too_many
+from recording_server import Answer
 from sourced_pod import SourcedPod
 
 
@@ -183,6 +184,27 @@ def test_a_server_that_is_busy_is_asked_again_and_one_that_is_gone_leaves_what_w
     assert pod.secret("key") == b"new"
     server.close()
     assert "KEY: " in pod.pull(check=4).errors and pod.secret("key") == b"new"
+
+
+def test_an_answer_that_makes_no_sense_is_a_sentence_and_changes_nothing(pod, server):
+    project = server.add_project()
+    server.put(project, "dev", "/", KEY="value")
+    logged_in(pod, server, project, {"name": "KEY", "file": "key"})
+    pod.pull()
+    for answer, code, words in (
+        (Answer(200, b"<html>hello</html>"), 4, "a web page instead of JSON"),
+        (Answer(200, b'{"secrets": [{"secretKey": "KEY", "secretVal'), 4, "ends in the middle"),
+        (Answer(200, b""), 4, "is empty"),
+        (Answer(200, {"secrets": "none"}), 4, "has no list of secrets"),
+        (Answer(200, {"secrets": [{"secretKey": "KEY", "secretValue": 7}]}), 4, "something else"),
+        (Answer(403, b"<html>no</html>"), 5, "may not read"),
+        (Answer(404, {"error": "Not Found"}), 3, "does not answer as Infisical"),
+        (Answer(302, headers={"Location": "https://elsewhere.example/"}), 3, "redirects to https://elsewhere.example"),
+        (Answer(418), 4, "does not accept the request"),
+    ):
+        server.refuse(answer)
+        assert words in pod.pull(check=code).errors
+    assert pod.secret("key") == b"value"
 
 
 def test_a_rotated_secret_is_there_at_the_next_pull(pod, server):

@@ -54,8 +54,9 @@ import Testing
     }
 
     @Test func anAnswerWithoutSecretsIsNoList() throws {
-        let answer = try json(#"{"message": "hello"}"#)
-        #expect(code { () throws(Failure) in _ = try InfisicalList(answer) } == .provider)
+        for answer in try [json(#"{"message": "hello"}"#), json(#"{"secrets": "hello"}"#), json("[]")] {
+            #expect(code { () throws(Failure) in _ = try InfisicalList(answer) } == .provider)
+        }
     }
 
     // MARK: - Folders

@@ -12,7 +12,9 @@ struct InfisicalList {
         for imported in answer["imports"]?.elements ?? [] {
             for secret in imported["secrets"]?.elements ?? [] { add(secret) }
         }
-        let own = try answer.member("secrets").elements ?? []
+        guard let own = try answer.member("secrets").elements else {
+            throw Failure(.provider, "\(answer.document.name) has no list of secrets; check infisical_url in secrets.yml")
+        }
         for isPersonal in [false, true] {
             for secret in own where (secret["type"]?.text == "personal") == isPersonal { add(secret) }
         }
