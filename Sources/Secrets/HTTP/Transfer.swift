@@ -62,7 +62,8 @@ final class Transfer {
         ccurl_set_pointer(handle, CURLOPT_CAINFO, authorities)
         ccurl_set_pointer(handle, CURLOPT_CAPATH, nil)
         ccurl_set_number(handle, CURLOPT_SSLVERSION, Int(CURL_SSLVERSION_TLSv1_2))
-        ccurl_set_number(handle, CURLOPT_HTTP_VERSION, Int(CURL_HTTP_VERSION_2TLS))
+        let version = hasSessionOnSecretHeap() ? CURL_HTTP_VERSION_2TLS : CURL_HTTP_VERSION_1_1
+        ccurl_set_number(handle, CURLOPT_HTTP_VERSION, Int(version))
         // Rather a stream of a connection that is being made than a connection of its own.
         ccurl_set_number(handle, CURLOPT_PIPEWAIT, 1)
     }
