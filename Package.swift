@@ -103,12 +103,16 @@ let package = Package(
             ]),
         .systemLibrary(name: "CCurl", path: "Sources/Libraries/CCurl"),
         .systemLibrary(name: "CJansson", path: "Sources/Libraries/CJansson"),
+        .systemLibrary(name: "CNghttp2", path: "Sources/Libraries/CNghttp2"),
         .executableTarget(
             name: "Secrets",
-            dependencies: ["CCrypto", "CCurl", "CJansson", "CLinux", "Contract", "Linux", "SecretsPlan"],
+            dependencies: ["CCrypto", "CCurl", "CJansson", "CLinux", "CNghttp2", "Contract", "Linux", "SecretsPlan"],
             swiftSettings: strict,
             linkerSettings: [
-                .linkedLibrary("curl"), .linkedLibrary("crypto"), .unsafeFlags(["-Xlinker", "-l:libjansson.a"]),
+                .linkedLibrary("curl"), .linkedLibrary("crypto"), .linkedLibrary("nghttp2"),
+                .unsafeFlags([
+                    "-Xlinker", "-l:libjansson.a", "-Xlinker", "--export-dynamic-symbol=nghttp2_session_client_new2",
+                ]),
             ]),
         .systemLibrary(name: "CYAML", path: "Sources/Libraries/CYAML"),
         .executableTarget(
