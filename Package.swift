@@ -43,7 +43,9 @@ let tests: [Target] =
         .testTarget(name: "PodInitTests", dependencies: ["CLinux", "PodInit", "TestSupport"], swiftSettings: strict),
         .testTarget(
             name: "GhostShellTests", dependencies: ["CLinux", "CSeccomp", "GhostShell", "TestSupport"], swiftSettings: strict),
-        .testTarget(name: "SecretsTests", dependencies: ["CCrypto", "CLinux", "Secrets", "TestSupport"], swiftSettings: strict),
+        .testTarget(
+            name: "SecretsTests", dependencies: ["CCrypto", "CLinux", "Secrets", "SecretsPlan", "TestSupport"],
+            swiftSettings: strict),
         .testTarget(
             name: "LauncherTests", dependencies: ["CLinux", "Contract", "Launcher", "Linux", "SecretsPlan", "TestSupport"],
             swiftSettings: strict),
@@ -101,12 +103,16 @@ let package = Package(
             ]),
         .systemLibrary(name: "CCurl", path: "Sources/Libraries/CCurl"),
         .systemLibrary(name: "CJansson", path: "Sources/Libraries/CJansson"),
+        .systemLibrary(name: "CNghttp2", path: "Sources/Libraries/CNghttp2"),
         .executableTarget(
             name: "Secrets",
-            dependencies: ["CCrypto", "CCurl", "CJansson", "CLinux", "Contract", "Linux", "SecretsPlan"],
+            dependencies: ["CCrypto", "CCurl", "CJansson", "CLinux", "CNghttp2", "Contract", "Linux", "SecretsPlan"],
             swiftSettings: strict,
             linkerSettings: [
-                .linkedLibrary("curl"), .linkedLibrary("crypto"), .unsafeFlags(["-Xlinker", "-l:libjansson.a"]),
+                .linkedLibrary("curl"), .linkedLibrary("crypto"), .linkedLibrary("nghttp2"),
+                .unsafeFlags([
+                    "-Xlinker", "-l:libjansson.a", "-Xlinker", "--export-dynamic-symbol=nghttp2_session_client_new2",
+                ]),
             ]),
         .systemLibrary(name: "CYAML", path: "Sources/Libraries/CYAML"),
         .executableTarget(

@@ -14,9 +14,19 @@ struct PullVerb {
         while true {
             // What fails now may work the next time; it was told.
             _ = try pull()
-            sleep(UInt32(clamping: every))
+            sleep(UInt32(clamping: pause(every)))
         }
     }
+
+    /// No later than a login ends that a pull would renew. One that could not be renewed is not tried again at once.
+    private func pause(_ every: Int64) -> Int64 {
+        let renewals = Set(plan.items.map { $0.source }).compactMap { name in
+            ((try? SourceTable.source(name, context(name))) as? any RenewingSource)?.untilRenewal()
+        }
+        return min(every, max(renewals.min() ?? every, PullVerb.shortestPause))
+    }
+
+    private static let shortestPause: Int64 = 30
 
     private func pull() throws(Failure) -> ExitCode {
         let staging = try Staging(vault)
@@ -74,14 +84,16 @@ struct PullVerb {
         for name in SecretSourceName.allCases {
             let own = items.filter { $0.source == name }
             if own.isEmpty { continue }
-            let context = SourceContext(
-                settings: plan.settings[name] ?? [:], vault: vault, project: PodPaths.workspace, given: options.given)
             do throws(Failure) {
-                try SourceTable.source(name, context).fetch(own, into: delivery)
+                try SourceTable.source(name, context(name)).fetch(own, into: delivery)
             } catch {
                 for item in own { delivery.fail(item, error) }
             }
         }
+    }
+
+    private func context(_ name: SecretSourceName) -> SourceContext {
+        SourceContext(settings: plan.settings[name] ?? [:], vault: vault, project: PodPaths.workspace, given: options.given)
     }
 
     /// A secret that secrets.yml no longer names is nobody's variable any more. A file stays: somebody may have made it his own.
