@@ -25,6 +25,14 @@ struct EngineEndpoint {
         return name.isEmpty || name == "default" ? nil : name
     }
 
+    /// The socket of a docker daemon on this machine, as far as no context has to be looked up for it.
+    var dockerSocket: String? {
+        if let host = dockerHost {
+            return host.hasPrefix("unix:///") ? String(host.dropFirst("unix://".count)) : nil
+        }
+        return dockerContext == nil ? "/var/run/docker.sock" : nil
+    }
+
     /// podman's: with either variable set it speaks to a service, which may be on this machine.
     var isPodmanRemote: Bool {
         if let address = value("CONTAINER_HOST") { return EngineEndpoint.isRemote(address) }

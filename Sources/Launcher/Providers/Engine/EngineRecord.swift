@@ -33,14 +33,39 @@ enum EngineRecord {
             guard let found = try? JSONDecoder().decode(Inspection.self, from: Data(line.utf8)) else {
                 throw Failure(.provider, "\(engine) answers in a form that this version does not know; is it \(engine)?")
             }
-            let labels = found.labels ?? [:]
-            // A link to it is another name, after a comma.
-            return PodRecord(
-                name: String(found.name.drop { $0 == "/" }.prefix { $0 != "," }), project: labels[EngineLabels.project] ?? "",
-                directory: labels[EngineLabels.directory] ?? "", provider: engine,
-                state: runs(found.state) ? .running : .stopped, planDigest: labels[EngineLabels.plan] ?? "",
-                user: labels[EngineLabels.user] ?? "tazpod",
-                environment: UserEnvironment.parse(labels[EngineLabels.environment] ?? ""))
+            return record(found, engine)
         }
+    }
+
+    /// The daemon's own words for a container.
+    private struct Container: Decodable {
+        struct State: Decodable {
+            var Status: String
+        }
+
+        struct Config: Decodable {
+            var Labels: [String: String]?
+        }
+
+        var Name: String
+        var State: State
+        var Config: Config
+    }
+
+    /// - Returns: nil when it is of another form.
+    static func parse(container: [UInt8], of engine: String) -> PodRecord? {
+        guard let found = try? JSONDecoder().decode(Container.self, from: Data(container)) else { return nil }
+        return record(Inspection(name: found.Name, state: found.State.Status, labels: found.Config.Labels), engine)
+    }
+
+    private static func record(_ found: Inspection, _ engine: String) -> PodRecord {
+        let labels = found.labels ?? [:]
+        // A link to it is another name, after a comma.
+        return PodRecord(
+            name: String(found.name.drop { $0 == "/" }.prefix { $0 != "," }), project: labels[EngineLabels.project] ?? "",
+            directory: labels[EngineLabels.directory] ?? "", provider: engine,
+            state: runs(found.state) ? .running : .stopped, planDigest: labels[EngineLabels.plan] ?? "",
+            user: labels[EngineLabels.user] ?? "tazpod",
+            environment: UserEnvironment.parse(labels[EngineLabels.environment] ?? ""))
     }
 }
