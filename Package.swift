@@ -38,8 +38,8 @@ let smallLinking: [LinkerSetting] = [
     .unsafeFlags(
         ["-use-ld=lld", "-Xclang-linker", "-Wl,--icf=all"]
             + [
-                "--no-eh-frame-hdr", "--script=\(Context.packageDirectory)/scripts/without-unwinding.ld", "--no-export-dynamic", "-z",
-                "pack-relative-relocs",
+                "--no-eh-frame-hdr", "--script=\(Context.packageDirectory)/scripts/without-unwinding.ld", "--no-export-dynamic",
+                "-z", "pack-relative-relocs",
             ].flatMap { ["-Xlinker", $0] },
         .when(configuration: .release))
 ]

@@ -40,22 +40,36 @@ enum EngineRecord {
     /// The daemon's own words for a container.
     private struct Container: Decodable {
         struct State: Decodable {
-            var Status: String
+            var status: String
+
+            enum CodingKeys: String, CodingKey {
+                case status = "Status"
+            }
         }
 
         struct Config: Decodable {
-            var Labels: [String: String]?
+            var labels: [String: String]?
+
+            enum CodingKeys: String, CodingKey {
+                case labels = "Labels"
+            }
         }
 
-        var Name: String
-        var State: State
-        var Config: Config
+        var name: String
+        var state: State
+        var config: Config
+
+        enum CodingKeys: String, CodingKey {
+            case name = "Name"
+            case state = "State"
+            case config = "Config"
+        }
     }
 
     /// - Returns: nil when it is of another form.
     static func parse(container: [UInt8], of engine: String) -> PodRecord? {
         guard let found = try? JSONDecoder().decode(Container.self, from: Data(container)) else { return nil }
-        return record(Inspection(name: found.Name, state: found.State.Status, labels: found.Config.Labels), engine)
+        return record(Inspection(name: found.name, state: found.state.status, labels: found.config.labels), engine)
     }
 
     private static func record(_ found: Inspection, _ engine: String) -> PodRecord {
