@@ -32,6 +32,18 @@ let embeddedLinking: [LinkerSetting] = [
 ]
 let embeddable = strict + (isEmbedded ? embedded : [])
 
+// How a released tazpod is made small: functions that came out alike are linked once, there are no tables to unwind the stack by,
+// since nothing does, relocations are packed (which takes glibc 2.36), and no symbol is there for others to find.
+let smallLinking: [LinkerSetting] = [
+    .unsafeFlags(
+        ["-use-ld=lld", "-Xclang-linker", "-Wl,--icf=all"]
+            + [
+                "--no-eh-frame-hdr", "--script=\(Context.packageDirectory)/scripts/without-unwinding.ld", "--no-export-dynamic",
+                "-z", "pack-relative-relocs",
+            ].flatMap { ["-Xlinker", $0] },
+        .when(configuration: .release))
+]
+
 // Tests are of the ordinary form; Embedded Swift has no test library.
 let tests: [Target] =
     isEmbedded
@@ -125,7 +137,7 @@ let package = Package(
                 .product(name: "SystemPackage", package: "swift-system"),
             ],
             swiftSettings: strict,
-            linkerSettings: [.unsafeFlags(["-Xlinker", "-l:libyaml.a"])]),
+            linkerSettings: [.unsafeFlags(["-Xlinker", "-l:libyaml.a"])] + smallLinking),
     ] + tests,
     swiftLanguageModes: [.v6]
 )
