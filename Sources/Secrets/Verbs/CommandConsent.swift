@@ -16,7 +16,7 @@ struct CommandConsent {
     func obtain(for items: [PullItem]) throws(Failure) -> [[String]] {
         let wanted = items.filter { $0.source == .command }
         let new = wanted.filter { item in !(accepted ?? []).contains(item.command) }
-        if !new.isEmpty && accepted != nil && !isGranted { try ask(new) }
+        if !new.isEmpty && accepted != nil && !isGranted && Defence.commandConsent.isOn { try ask(new) }
         return (accepted ?? []) + new.map { $0.command }
     }
 

@@ -54,7 +54,8 @@ struct PullVerb {
         }
         let ordered = items.compactMap { item in outcomes.first { $0.item.name == item.name } }
         // What the host gives comes after the rest, so the list of all that is there comes then, too.
-        let others = plan.items.filter { item in options.given != nil && !items.contains(item) }.map { item in
+        let reportsAll = options.given != nil || options.isWithoutHost
+        let others = plan.items.filter { reportsAll && !items.contains($0) }.map { item in
             let age = set[item.name].map { now - $0.pulledAt }
             return PullOutcome(item: item, state: age == nil ? .missing : .kept, age: age)
         }
@@ -64,7 +65,7 @@ struct PullVerb {
 
     /// The items that were named, or all; without those that the host gives next.
     private func wanted() throws(Failure) -> [PullItem] {
-        try named().filter { !options.hostFollows || $0.source != .env }
+        try named().filter { !(options.hostFollows || options.isWithoutHost) || $0.source != .env }
     }
 
     private func named() throws(Failure) -> [PullItem] {

@@ -24,6 +24,9 @@ struct LoginCommand: AsyncParsableCommand, PodVerb, GhostVerb {
     @Option(help: ArgumentHelp("Read the vault's passphrase from this descriptor.", valueName: "n"))
     var passphraseFd: Int32?
 
+    @Flag(help: .hidden)
+    var onlyOpen = false
+
     @OptionGroup var options: GlobalOptions
 
     @Argument(help: "The source; without it, the one that secrets.yml names.")
@@ -38,7 +41,7 @@ struct LoginCommand: AsyncParsableCommand, PodVerb, GhostVerb {
     func runInPod() throws {
         guard GhostErrand.isThere else {
             if secretFd != nil { throw Failure(.usage, "answers from a descriptor are taken on the host, or in the ghost") }
-            return try GhostErrand(words: words).runInPod(passphrase: passphrase)
+            return try GhostErrand(words: words).runInPod(passphrase: passphrase, onlyOpen: onlyOpen)
         }
         let plan = try SecretsProgram.plan(in: PodPaths.workspace)
         var words = ["login"] + (options.quiet ? ["--quiet"] : [])

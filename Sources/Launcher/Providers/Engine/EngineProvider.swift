@@ -120,6 +120,7 @@ struct EngineProvider: Provider {
     }
 
     func find(_ podName: String) async throws -> PodRecord? {
+        if let answer = findBySocket(podName) { return answer }
         let result = try await run(["container", "inspect", "--format", EngineRecord.inspectFormat, podName])
         guard result.status == 0 else {
             if result.errors.lowercased().contains("no such container") { return nil }
@@ -154,7 +155,7 @@ struct EngineProvider: Provider {
         command(["logs"] + (follow ? ["--follow"] : []) + [record.name])
     }
 
-    private func command(_ arguments: [String], environment: [String: String] = [:]) -> HostCommand {
+    func command(_ arguments: [String], environment: [String: String] = [:]) -> HostCommand {
         HostCommand(arguments: [engine.name] + arguments, environment: environment)
     }
 
