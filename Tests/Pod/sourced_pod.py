@@ -1,13 +1,13 @@
 """A native pod with an open vault, whose secrets come from servers of the test."""
 
-import json
 import os
 
 from pod import Pod
+from secrets_file import content, write_secrets
 
 
 class SourcedPod(Pod):
-    """Quick to begin with; what a server's address is the pod never saw, nobody has logged in to yet."""
+    """One for the tests of a file: a login is kept by its server's address, and each test's server has another."""
 
     def __init__(self, **options):
         super().__init__("native", **options)
@@ -16,8 +16,7 @@ class SourcedPod(Pod):
         self.unlock()
 
     def name_secrets(self, config, *secrets):
-        """Writes secrets.yml, of which every document of JSON is one of YAML."""
-        (self.directory / ".tazpod/secrets.yml").write_text(json.dumps({"config": config, "secrets": list(secrets)}))
+        write_secrets(self, *secrets, config=config)
 
     def log_in(self, source, method, *answers, check=0):
         return self.run("login", source, "--method", method, "--secret-fd", "0", stdin="".join(f"{line}\n" for line in answers).encode(), check=check)
@@ -27,10 +26,10 @@ class SourcedPod(Pod):
 
     def secret(self, path):
         """A file of the vault, byte for byte."""
-        return bytes.fromhex(self.ghost(f"od -An -v -tx1 ~/secrets/{path} | tr -d ' \\n'", check=0).output)
+        return content(self, path)
 
     def login_file(self, name):
-        """Where the vault keeps a login's `name`; for the one server that it knows it of last."""
+        """Where the vault keeps `name` of the last login."""
         return self.ghost(f"ls -t ~/secrets/.tazpod/login/*/*/{name} | head -n 1", check=0).output.strip()
 
     def age_token(self, rest, lifetime):

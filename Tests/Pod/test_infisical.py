@@ -292,7 +292,7 @@ def test_the_program_is_not_used_for_another_server_nor_where_tazpod_has_a_login
     assert pod.secret("key") == b"from the server" and pod.ghost("test -e ~/calls").status != 0
 
 
-def test_what_the_public_area_could_have_written_is_no_login_of_the_program(server):
+def test_a_login_of_the_program_that_the_vault_does_not_keep_does_not_count(server):
     project = server.add_project()
     pod = SourcedPod(config="bridges: []\n")
     try:

@@ -28,7 +28,7 @@ struct InfisicalProgram {
         directory = context.project
     }
 
-    /// What the program finds in the home is the vault's. Anything else the public area could have written.
+    /// What the program finds in the home is what the vault keeps, and is read here.
     private static func isBridged(_ vault: VaultFolder) -> Bool {
         var seen = stat()
         var kept = stat()
