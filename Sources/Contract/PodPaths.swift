@@ -12,6 +12,8 @@ public enum PodPaths {
     /// The folder of the vault's image, when the plan mounted it out of the public area's reach.
     public static let vaultDirectory = "/run/tazpod/private/vault"
     public static let workspace = "/workspace"
+    /// Where an engine puts a pod's secrets, as files.
+    public static let secrets = "/run/secrets"
     /// TazPod's programs in an image: in its own, and mounted into one that has none.
     public static let programs = "/usr/local/bin"
     /// What they need in an image that has nothing of it: a C library with its loader, other libraries, and in `bin` tools.
