@@ -108,6 +108,7 @@ enum PodPlanner {
         }
         if let seconds = config.vault.lockAfter { environment[PodVariable.lockAfter] = String(seconds) }
         environment[PodVariable.bridges] = config.bridges.joined(separator: ":")
+        if !config.ghostOnly.isEmpty { environment[PodVariable.ghostOnly] = config.ghostOnly.joined(separator: ":") }
         return environment
     }
 }

@@ -69,6 +69,7 @@ final class Supervisor {
             try writeTerminalDefaults()
             return try Supervisor(try PodConfiguration.fromEnvironment(), inheritedMask: mask)
         }
+        supervisor.configuration.ghostOnly.makeLinks()
         supervisor.keepMainSession()
         supervisor.reloadServices()
         let status = supervisor.loop()
