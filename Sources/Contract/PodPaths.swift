@@ -12,6 +12,10 @@ public enum PodPaths {
     /// The folder of the vault's image, when the plan mounted it out of the public area's reach.
     public static let vaultDirectory = "/run/tazpod/private/vault"
     public static let workspace = "/workspace"
+    /// Where an engine puts a pod's secrets, as files.
+    public static let secrets = "/run/secrets"
+    /// First in the public area's PATH: under the names of the tools that start in a ghost alone, links to `tazpod`.
+    public static let ghostOnly = "/run/tazpod/ghost-only"
     /// TazPod's programs in an image: in its own, and mounted into one that has none.
     public static let programs = "/usr/local/bin"
     /// What they need in an image that has nothing of it: a C library with its loader, other libraries, and in `bin` tools.
@@ -40,6 +44,8 @@ public enum PodVariable {
     public static let bridges = "TAZPOD_BRIDGES"
     /// Groups of system calls (`RefusedCalls`) that the ghost may use nevertheless, separated by colons.
     public static let allowedCalls = "TAZPOD_ENCLAVE_ALLOW"
+    /// Names of tools that start in a ghost alone, separated by colons.
+    public static let ghostOnly = "TAZPOD_GHOST_ONLY"
     /// A token that proves, at `attach` and `exec --ghost`, that the host that unlocked is asking again.
     public static let token = "TAZPOD_ATTACH_TOKEN"
     /// The token that counts from the next successful unlock on.

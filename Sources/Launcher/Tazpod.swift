@@ -19,7 +19,8 @@ struct Tazpod: AsyncParsableCommand {
         version: tazpodVersion,
         subcommands: [
             InitCommand.self, UpCommand.self, EnterCommand.self, AttachCommand.self, SessionsCommand.self, ExecCommand.self,
-            UnlockCommand.self, LockCommand.self, VaultCommand.self, PullCommand.self, LoginCommand.self, EnvCommand.self, RunCommand.self, StatusCommand.self, ListCommand.self, LogsCommand.self,
+            UnlockCommand.self, LockCommand.self, VaultCommand.self, PullCommand.self, LoginCommand.self, EnvCommand.self,
+            RunCommand.self, StatusCommand.self, ListCommand.self, LogsCommand.self,
             StopCommand.self, StartCommand.self, DownCommand.self, ManifestCommand.self, DoctorCommand.self,
             SSHConfigCommand.self, CompletionsCommand.self, TerminalCommand.self, SSHServerCommand.self,
         ])
@@ -27,6 +28,7 @@ struct Tazpod: AsyncParsableCommand {
     static func main() async {
         _ = InheritedSignals.mask
         do {
+            try GhostOnlyTool.called?.run()
             var command = try parseAsRoot()
             if ControlClient.isInPod, let inside = command as? any PodVerb {
                 try inside.runInPod()

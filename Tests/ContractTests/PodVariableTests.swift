@@ -5,7 +5,7 @@ import Testing
 struct PodVariableTests {
     private static let all = [
         PodVariable.user, PodVariable.project, PodVariable.vault, PodVariable.vaultSize, PodVariable.vaultDriver,
-        PodVariable.vaultSaveEvery, PodVariable.bridges, PodVariable.token, PodVariable.nextToken,
+        PodVariable.vaultSaveEvery, PodVariable.bridges, PodVariable.ghostOnly, PodVariable.token, PodVariable.nextToken,
     ]
 
     @Test("Every variable has the prefix by which it is kept out of the public area", arguments: all)

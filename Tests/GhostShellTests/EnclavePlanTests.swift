@@ -22,6 +22,7 @@ struct EnclavePlanTests {
                 .temporary(path: "/var/tmp", mode: "1777", owner: nil),
                 .temporary(path: "/dev/shm", mode: "1777", owner: nil),
                 .temporary(path: "/run/user/1234", mode: "0700", owner: ann),
+                .engineSecrets(folder: "/run/secrets"),
                 .messageQueues,
                 .terminals,
                 .processes,

@@ -40,6 +40,7 @@ struct BundleTests {
                 "--mount", "type=bind,source=/opt/tp/bundle/bin/tazpod,target=/usr/local/bin/tazpod,ro",
                 "--mount", "type=bind,source=/opt/tp/bundle/bin/tazpod-init,target=/usr/local/bin/tazpod-init,ro",
                 "--mount", "type=bind,source=/opt/tp/bundle/bin/tazpod-ghost,target=/usr/local/bin/tazpod-ghost,ro",
+                "--mount", "type=bind,source=/opt/tp/bundle/bin/tazpod-secrets,target=/usr/local/bin/tazpod-secrets,ro",
                 "--mount", "type=bind,source=/opt/tp/bundle,target=/usr/local/lib/tazpod,ro",
                 "--env", "PATH=/bin:/sbin:/usr/local/lib/tazpod/bin", "--env", "TAZPOD_NEW_USER=1000",
                 "--env", "LANG=C.UTF-8", "--user", "0:0", "--stop-signal", "SIGTERM",

@@ -141,6 +141,7 @@ struct ConfigFileTests {
         var expected = ProjectConfig(name: "web")
         expected.image = "tazpod-\(vertical.rawValue)"
         expected.hasOwnImage = true
+        if vertical == .gemini { expected.ghostOnly = ["gemini"] }
         #expect(try config(file.text) == expected)
     }
 

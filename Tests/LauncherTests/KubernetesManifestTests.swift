@@ -50,6 +50,27 @@ struct KubernetesManifestTests {
         #expect(try specification()["automountServiceAccountToken"]?.text == "false")
     }
 
+    @Test("Secrets of secrets.yml are files of root's alone, each from an object of its name, in a folder that is read-only")
+    func secrets() throws {
+        var plan = try plan()
+        plan.workspace.secrets = ["DB_PASSWORD", "TOKEN"]
+        let text = try KubernetesManifest(plan).text
+        #expect(text.contains("kubectl create secret generic db-password --from-file=DB_PASSWORD=FILE"))
+        let document = try #require(text.components(separatedBy: "---\n").last)
+        let pod = try #require(try YAMLNode.parse([UInt8](document.utf8), file: "manifest")?["spec"])
+        let mount = try #require(pod["containers"]?.items.first?["volumeMounts"]?.items.last)
+        #expect(mount["mountPath"]?.text == "/run/secrets")
+        #expect(mount["readOnly"]?.text == "true")
+        let volume = try #require(pod["volumes"]?.items.last)
+        #expect(volume["name"]?.text == mount["name"]?.text)
+        // 0400, in the one form that YAML 1.1 and 1.2 read alike.
+        #expect(volume["projected"]?["defaultMode"]?.text == "256")
+        let sources = volume["projected"]?["sources"]?.items.compactMap { $0["secret"] } ?? []
+        #expect(sources.map { $0["name"]?.text } == ["db-password", "token"])
+        #expect(sources.map { $0["items"]?.items.first?["key"]?.text } == ["DB_PASSWORD", "TOKEN"])
+        #expect(sources.map { $0["items"]?.items.first?["path"]?.text } == ["DB_PASSWORD", "TOKEN"])
+    }
+
     @Test("A driver that takes devices is refused", arguments: ["fuse", "dmcrypt"])
     func driver(name: String) throws {
         let plan = try plan("vault: {driver: \(name)}")

@@ -33,6 +33,7 @@ struct NativeLayoutTests {
                 "--ro-bind", "/opt/tazpod/tazpod", "/run/tazpod/bin/tazpod",
                 "--ro-bind", "/opt/tazpod/tazpod-init", "/run/tazpod/bin/tazpod-init",
                 "--ro-bind", "/opt/tazpod/tazpod-ghost", "/run/tazpod/bin/tazpod-ghost",
+                "--ro-bind", "/opt/tazpod/tazpod-secrets", "/run/tazpod/bin/tazpod-secrets",
                 "--perms", "0700", "--dir", "/root", "--perms", "0755", "--dir", "/home",
                 "--bind", "/state/home", "/home/tazpod", "--perms", "0700", "--dir", "/run/tazpod/private",
                 "--bind", "/p/web", "/workspace", "--bind", "/p/web/.tazpod/vault", "/run/tazpod/private/vault",

@@ -158,3 +158,19 @@ def test_the_public_area_gets_nothing_of_an_open_enclave(pod, probes):
     assert {process.uid for process in pod.processes()} <= {UID, *range(FIRST, FIRST + 65_536)}
     listed = pod.public("ls", "-A", "/workspace/.tazpod/vault", check=0).output
     assert listed == "", "the vault's folder is masked"
+
+
+def test_a_secret_of_podmans_is_the_ghosts_and_not_the_public_areas(rootless, make_rootless_pod):
+    pod = make_rootless_pod()
+    pod.use_quick_vault()
+    (pod.directory / ".tazpod/secrets.yml").write_text("secrets: [{name: TAZPOD_TEST, source: podman, file: key}]\n")
+    pod.give()
+    rootless.run("secret", "create", "TAZPOD_TEST", "-", input=b"a\0value\n")
+    try:
+        pod.up().unlock()
+        pod.run("pull", check=0)
+        assert pod.ghost("od -An -c ~/secrets/key", check=0).output.split() == ["a", r"\0", "v", "a", "l", "u", "e", r"\n"]
+        assert "Permission denied" in pod.public("cat", "/run/secrets/TAZPOD_TEST").errors
+    finally:
+        pod.down()
+        rootless.run("secret", "rm", "TAZPOD_TEST")

@@ -60,6 +60,7 @@ struct EnclaveBuilder {
             try retrying("bind the enclave's own /dev/ptmx") {
                 mount("/dev/pts/ptmx", "/dev/ptmx", nil, UInt(MS_BIND), nil)
             }
+        case .engineSecrets(let folder): try EngineSecrets(account: plan.account, folder: folder).build()
         case .skeleton(let home): Skeleton(account: plan.account).copy(to: home)
         case .processes: try mountProcesses(inert)
         case .vault, .bridge: return

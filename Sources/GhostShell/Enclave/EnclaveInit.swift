@@ -101,8 +101,18 @@ struct EnclaveInit: ~Copyable {
         do {
             running.append((identifier, try spawn(plan)))
         } catch {
+            complain(of: arguments.first ?? [], error, to: descriptors.numbers[2])
             tell(keeper, identifier, status: error.errno == ENOENT ? 127 : 126)
         }
+    }
+
+    /// On the client's standard error, as a shell does; but never waits for somebody to read it.
+    private func complain(of program: [UInt8], _ error: SystemError, to standardError: Int32) {
+        var watched = pollfd(fd: standardError, events: Int16(POLLOUT), revents: 0)
+        guard poll(&watched, 1, 0) == 1, watched.revents & Int16(POLLOUT) != 0 else { return }
+        let name = String(decoding: program.prefix(200), as: UTF8.self)
+        let sentence = Array("tazpod: cannot run \(name) in the ghost: \(describe(errno: error.errno))\n".utf8)
+        _ = write(standardError, sentence, sentence.count)
     }
 
     private func forward(_ message: Message) {

@@ -9,6 +9,8 @@ struct EnclavePlan: Equatable {
         case privatePropagation
         /// A tmpfs of `owner`, or of root.
         case temporary(path: String, mode: String, owner: Account?)
+        /// The secrets that the engine gave the pod, as the user's.
+        case engineSecrets(folder: String)
         /// The first contents of the user's home.
         case skeleton(home: String)
         /// The vault's file system.
@@ -58,6 +60,7 @@ struct EnclavePlan: Equatable {
             .temporary(path: "/var/tmp", mode: "1777", owner: nil),
             .temporary(path: "/dev/shm", mode: "1777", owner: nil),
             .temporary(path: EnclavePlan.runtimeDirectory(of: account), mode: "0700", owner: account),
+            .engineSecrets(folder: PodPaths.secrets),
             .messageQueues,
         ]
         if Defence.terminals.isOn { steps.append(.terminals) }

@@ -34,7 +34,7 @@ struct ManifestCommand: AsyncParsableCommand {
     }
 
     func run() async throws {
-        let plan = try PodPlanner.plan(options.findProject())
+        let plan = try options.findProject().plan()
         let choice = ProviderChoice(log: options.log)
         switch form {
         case .kubernetes: Console.printText(try KubernetesManifest(plan).text)
@@ -42,7 +42,10 @@ struct ManifestCommand: AsyncParsableCommand {
             let podman = EngineArguments(
                 engine: .podman(isRootless: geteuid() != 0), majors: KernelDevices.blockMajors())
             Console.printText(QuadletUnit(plan: plan, arguments: podman).text)
-        case .docker: Console.printLine(try await choice.named(.docker).rendering(of: plan))
+        case .docker:
+            let docker = try await choice.named(.docker)
+            try docker.checkSecrets(of: plan)
+            Console.printLine(docker.rendering(of: plan))
         case .podman: Console.printLine(try await choice.named(.podman).rendering(of: plan))
         }
     }

@@ -25,6 +25,7 @@ struct PodStart {
 
     /// - Parameter existing: The pod as it was found just now; nil makes one.
     func run(on provider: any Provider, existing: PodRecord?) async throws -> FoundPod {
+        if existing == nil { try provider.checkSecrets(of: plan) }
         if existing?.state != .running { try lifecycle.initialize() }
         let plan = try await prepare(on: provider, existing: existing)
         if existing?.state == .running {

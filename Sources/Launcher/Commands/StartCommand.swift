@@ -11,7 +11,7 @@ struct StartCommand: AsyncParsableCommand {
 
     func run() async throws {
         let project = try options.findProject()
-        let start = PodStart(project: project, plan: try PodPlanner.plan(project), log: options.log, wait: waiting.wait)
+        let start = PodStart(project: project, plan: try project.plan(), log: options.log, wait: waiting.wait)
         try start.checkHost(consent: false)
         let pod = try await PodLock.hold(project.podName, log: options.log) {
             guard let existing = try await ProviderChoice(log: options.log).findPod(of: project) else {

@@ -35,11 +35,12 @@ struct UpCommand: AsyncParsableCommand {
 
     func run() async throws {
         let project = try source.map { try cloned($0) } ?? options.findProject()
-        let plan = try PodPlanner.plan(project)
+        let plan = try project.plan()
         let choice = ProviderChoice(log: options.log)
         for notice in project.devContainer?.notices ?? [] { options.log.notice("\(notice)") }
         if dryRun {
             let chosen = try await choice.named(provider ?? project.config.provider)
+            try chosen.checkSecrets(of: plan)
             try printPlan(try await chosen.placed(plan), project, chosen)
             return
         }

@@ -33,6 +33,8 @@ struct PodPlan: Codable, Equatable {
         /// How one asks whether it is ready, and whether it is alive.
         var readyProbe: [String]
         var liveProbe: [String]
+        /// Secrets that the engine keeps and gives the pod as files of root's, by name, in order.
+        var secrets: [String] = []
     }
 
     struct Mount: Codable, Equatable {

@@ -1,4 +1,5 @@
 import Contract
+import SecretsPlan
 
 /// Plans a pod. Calls no engine, reads no file.
 enum PodPlanner {
@@ -18,8 +19,9 @@ enum PodPlanner {
 
     private static let loopMajor = 7
 
+    /// - Parameter secrets: What secrets.yml asks for.
     /// - Throws: code 4 for what this version cannot do: nothing that was asked for is left out in silence.
-    static func plan(_ project: Project) throws(Failure) -> PodPlan {
+    static func plan(_ project: Project, secrets: PullPlan = PullPlan()) throws(Failure) -> PodPlan {
         let config = project.config
         try refuseWhatIsMissing(config)
         return PodPlan(
@@ -36,7 +38,8 @@ enum PodPlanner {
                 security: PodPlan.Security(),
                 resources: PodPlan.Resources(
                     cpu: config.resources.cpu, memory: config.resources.memory, gpu: config.resources.gpu),
-                readyProbe: ["tazpod-init", "--probe", "ready"], liveProbe: ["tazpod-init", "--probe", "live"]),
+                readyProbe: ["tazpod-init", "--probe", "ready"], liveProbe: ["tazpod-init", "--probe", "live"],
+                secrets: EngineSecret.names(in: secrets)),
             build: build(project), cluster: config.cluster)
     }
 
@@ -105,6 +108,7 @@ enum PodPlanner {
         }
         if let seconds = config.vault.lockAfter { environment[PodVariable.lockAfter] = String(seconds) }
         environment[PodVariable.bridges] = config.bridges.joined(separator: ":")
+        if !config.ghostOnly.isEmpty { environment[PodVariable.ghostOnly] = config.ghostOnly.joined(separator: ":") }
         return environment
     }
 }

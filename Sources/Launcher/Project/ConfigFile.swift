@@ -6,7 +6,7 @@ struct ConfigFile {
 
     private static let keys = [
         "version", "name", "image", "build", "provider", "user", "workspace", "vault", "enclave", "bridges", "ports", "env",
-        "resources", "devcontainer",
+        "resources", "devcontainer", "ghost_only",
         "network", "agent", "kubernetes",
         // TazPod's first version, in Go.
         "container_name", "features",
@@ -45,6 +45,7 @@ struct ConfigFile {
         if let node = entries["vault"] { config.vault = try vault(node) }
         if let node = entries["enclave"] { config.allowedCalls = try reader.allowedCalls(node) }
         if let node = entries["bridges"] { config.bridges = try bridges(node) }
+        if let node = entries["ghost_only"] { config.ghostOnly = try reader.ghostOnly(node) }
         if let node = entries["ports"] { config.ports = try ports(node) }
         if let node = entries["env"] { config.environment.merge(try environment(node)) { $1 } }
         if let node = entries["devcontainer"] { _ = try reader.devContainerChoice(node) }

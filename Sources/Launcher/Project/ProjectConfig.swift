@@ -58,6 +58,8 @@ struct ProjectConfig: Equatable {
     /// What the ghost's filter refuses others, in the table's order.
     var allowedCalls: [RefusedCalls] = []
     var bridges = [".infisical", "infisical-keyring", ".gemini"]
+    /// Names of tools that refuse to start outside of a ghost.
+    var ghostOnly: [String] = []
     var ports: [Port] = []
     var environment: [String: String] = [:]
     var resources = Resources()

@@ -29,10 +29,16 @@ struct ProjectTemplate {
         vault:
           size: 512MiB
         bridges: [.infisical, infisical-keyring, .gemini]   # kept in the vault, seen at ~/NAME in the ghost
+        \(ghostOnly)
         # ports: ["3000"]
         # env: {EDITOR: nvim}
 
         """
+    }
+
+    private var ghostOnly: String {
+        let comment = "# tools that refuse to start outside of it"
+        return vertical == .gemini ? "ghost_only: [gemini]   \(comment)" : "# ghost_only: [gemini]   \(comment)"
     }
 
     private var secrets: String {

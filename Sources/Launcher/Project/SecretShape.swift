@@ -11,8 +11,8 @@ enum SecretShape {
 
     static func matches(_ text: String) -> Bool {
         let isToken = text.count >= shortestToken && prefixes.contains { text.hasPrefix($0) }
-        return isToken || isJSONWebToken(text) || hasPasswordInAddress(text)
-            || text.split(whereSeparator: { (character: Character) in " \n\t\"'=,".contains(character) }).contains { isRandom($0) }
+        let words = text.split { (character: Character) in " \n\t\"'=,".contains(character) }
+        return isToken || isJSONWebToken(text) || hasPasswordInAddress(text) || words.contains { isRandom($0) }
     }
 
     /// RFC 7519: three parts in base64url, the first of which is an object.

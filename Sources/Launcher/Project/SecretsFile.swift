@@ -165,6 +165,7 @@ struct SecretsFile {
         if item.source == .command, item.command.isEmpty {
             throw reader.problem(mark, "\(item.name) needs a command, like [op, read, \"op://vault/item/field\"]")
         }
+        if item.source == .engine { try EngineSecret.check(item, entries["key"]?.mark ?? entries["name"]?.mark ?? mark, reader) }
         if [.vault, .sops, .age, .file].contains(item.source), item.options["path"] == nil {
             throw reader.problem(mark, "\(item.name) needs a path at its source \(item.source.rawValue)")
         }

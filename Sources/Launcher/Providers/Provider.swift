@@ -8,6 +8,9 @@ protocol Provider: Sendable {
     /// Where TazPod's programs are in its pods.
     var programFolder: String { get }
 
+    /// It keeps secrets, and gives them to a pod as files.
+    var givesSecrets: Bool { get }
+
     /// What `up` would do, as commands a person can read.
     func rendering(of plan: PodPlan) -> String
 
@@ -58,6 +61,8 @@ protocol Provider: Sendable {
 }
 
 extension Provider {
+    var givesSecrets: Bool { false }
+
     func root(of record: PodRecord) -> String? { nil }
 
     func sawReady(_ record: PodRecord, within seconds: Int) -> Bool { false }

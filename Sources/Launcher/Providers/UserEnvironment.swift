@@ -10,8 +10,14 @@ enum UserEnvironment {
     static func command(_ request: PodCommand, in record: PodRecord) -> [String] {
         let set = request.isRoot ? [] : record.environment.sorted { $0.key < $1.key }
         let own = set.filter { request.environment[$0.key] == nil && !accounts.contains($0.key) }.map { "\($0.key)=\($0.value)" }
-        return ["env", "--"] + own + request.arguments
+        let isLatched = !request.isRoot && record.environment[PodVariable.ghostOnly] != nil
+        return ["env", "--"] + own + (isLatched ? latched : []) + request.arguments
     }
+
+    /// With the folder of the tools that start in a ghost alone before the pod's own PATH, which only the pod knows.
+    private static let latched = [
+        "sh", "-c", "export PATH=\"\(PodPaths.ghostOnly):$PATH\"; exec env -- \"$@\"", "sh",
+    ]
 
     /// Who the user is, no config says.
     private static let accounts = ["HOME", "USER", "LOGNAME", "SHELL"]
@@ -23,12 +29,13 @@ enum UserEnvironment {
 }
 
 extension PodPlan {
-    /// What the config sets, by its own names.
+    /// What the config sets, by its own names, and which tools start in a ghost alone.
     var userEnvironment: [String: String] {
         var result: [String: String] = [:]
         for (name, value) in workspace.environment where name.hasPrefix(WorkspaceEnvironment.prefix) {
             result[String(name.dropFirst(WorkspaceEnvironment.prefix.count))] = value
         }
+        result[PodVariable.ghostOnly] = workspace.environment[PodVariable.ghostOnly]
         return result
     }
 

@@ -9,6 +9,8 @@ struct PodConfiguration {
     var project: String
     /// What the project allows its ghost that others are refused; for `status`.
     var allowedCalls = ""
+    /// Tools that start in a ghost alone.
+    var ghostOnly = GhostOnlyTools("")
 
     static func fromEnvironment() throws(SystemError) -> PodConfiguration {
         let name = environmentValue(PodVariable.user) ?? "tazpod"
@@ -19,7 +21,8 @@ struct PodConfiguration {
         }
         return PodConfiguration(
             account: account, project: environmentValue(PodVariable.project) ?? "pod",
-            allowedCalls: environmentValue(PodVariable.allowedCalls) ?? "")
+            allowedCalls: environmentValue(PodVariable.allowedCalls) ?? "",
+            ghostOnly: GhostOnlyTools(environmentValue(PodVariable.ghostOnly) ?? ""))
     }
 
     /// The uid that may use the control socket beside root.
@@ -33,7 +36,7 @@ struct PodConfiguration {
     ///
     /// - Parameter pod: PID 1's environment.
     func environment(of account: Account?, from pod: [[UInt8]]) -> [[UInt8]] {
-        var result = WorkspaceEnvironment.expanded(pod).filter { !$0.starts(with: "NOTIFY_SOCKET=".utf8) }
+        var result = ghostOnly.latched(WorkspaceEnvironment.expanded(pod)).filter { !$0.starts(with: "NOTIFY_SOCKET=".utf8) }
         guard let account else { return result }
         result.removeAll { variable in
             ["HOME=", "USER=", "LOGNAME=", "SHELL="].contains { variable.starts(with: $0.utf8) }

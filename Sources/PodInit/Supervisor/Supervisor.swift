@@ -71,6 +71,7 @@ final class Supervisor {
             try writeTerminalDefaults()
             return try Supervisor(try PodConfiguration.fromEnvironment(), inheritedMask: mask)
         }
+        supervisor.configuration.ghostOnly.makeLinks()
         supervisor.keepMainSession()
         supervisor.planStandby()
         supervisor.reloadServices()

@@ -9,8 +9,6 @@ struct FileSource: SecretSource {
     /// Where a secret is a file of its own name; nil when it says its path.
     var folder: String?
 
-    static let engineFolder = "/run/secrets"
-
     func fetch(_ items: [PullItem], into delivery: Delivery) {
         for item in items {
             delivery.deliver(item) { () throws(Failure) in try read(item) }

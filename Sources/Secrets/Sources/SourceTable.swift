@@ -8,7 +8,7 @@ enum SourceTable {
         case .command: CommandSource(context: context)
         case .env: HostSource(context: context)
         case .file: FileSource(context: context)
-        case .engine: FileSource(context: context, folder: FileSource.engineFolder)
+        case .engine: FileSource(context: context, folder: PodPaths.secrets)
         case .age: AgeSource(context: context)
         case .sops: SopsSource(context: context)
         case .pass: PassSource(context: context)

@@ -18,6 +18,8 @@ struct Engine: Equatable, Sendable {
     var buildOptions: [String] = []
     /// More fields of a mount in memory.
     var memoryFields: [String] = []
+    /// What it says, among other things, of a secret that it does not have; nil for one that gives containers no secrets.
+    var absentSecret: String?
     /// The pod's root is a user namespace's, not the machine's. Then there are no devices to give: the kernel opens loop devices and
     /// device-mapper for the machine's root alone, and where a node is missing the pod would not start.
     var isRootless = false
@@ -38,7 +40,7 @@ struct Engine: Equatable, Sendable {
             // Its own format has no health check.
             buildOptions: ["--format", "docker"],
             // It would fill the mount with what it covers: the vault's image, for the public area to read.
-            memoryFields: ["notmpcopyup"], isRootless: isRootless)
+            memoryFields: ["notmpcopyup"], absentSecret: "no such secret", isRootless: isRootless)
     }
 
     private static let podmanOptions = [

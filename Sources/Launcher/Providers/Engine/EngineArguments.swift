@@ -16,6 +16,7 @@ struct EngineArguments {
         arguments += environment(container)
         for port in container.ports { arguments += ["--publish", "\(port.hostAddress):\(port.hostPort):\(port.podPort)"] }
         if container.resources.gpu { arguments += engine.gpuOptions }
+        if engine.absentSecret != nil { arguments += container.secrets.flatMap { ["--secret", option(forSecret: $0)] } }
         return arguments + engine.runOptions + privileges(container)
             + bundle + (bundled == nil ? [] : ["--entrypoint", "\(PodPaths.programs)/tazpod-init"]) + [container.image]
     }
@@ -58,6 +59,11 @@ struct EngineArguments {
             case .memory(let mode): ["type=tmpfs", "target=\(mount.target)", "tmpfs-mode=\(mode)"] + engine.memoryFields
             }
         return ["--mount", EngineArguments.fields(fields + (mount.isReadOnly ? ["ro"] : []))]
+    }
+
+    /// Root's alone: the public area does not read it. The ghost has a copy of its own.
+    private func option(forSecret name: String) -> String {
+        "\(name),type=mount,target=\(name),uid=0,gid=0,mode=0400"
     }
 
     /// A mount's fields as one line.

@@ -10,6 +10,7 @@ struct EngineProvider: Provider {
 
     var name: String { engine.name }
     let programFolder = PodPaths.programs
+    var givesSecrets: Bool { engine.absentSecret != nil }
 
     private static let inspectSeconds = 30
     private static let removalMilliseconds: Int64 = 60_000
@@ -83,6 +84,7 @@ struct EngineProvider: Provider {
                 "\(name) has no image \(plan.workspace.image); build it with \(Engine.recipe(for: name)), or name another under image:"
             )
         }
+        if let absent = engine.absentSecret, result.errors.contains(absent) { throw EngineSecret.absent(plan, engine, result) }
         // A launcher that was killed had asked for it before, and the engine was still at it.
         if result.errors.contains("container name"), let other = try await find(plan.name) {
             return try await start(plan, existing: other)

@@ -10,7 +10,7 @@ struct QuadletUnit {
     private static let keys = [
         "--name": "ContainerName", "--hostname": "HostName", "--pull": "Pull", "--label": "Label", "--mount": "Mount",
         "--env": "Environment", "--publish": "PublishPort", "--device": "AddDevice", "--cap-drop": "DropCapability",
-        "--cap-add": "AddCapability", "--userns": "UserNS",
+        "--cap-add": "AddCapability", "--userns": "UserNS", "--secret": "Secret",
     ]
 
     /// Quadlet gives the first itself; and where systemd is, health checks have their timers.

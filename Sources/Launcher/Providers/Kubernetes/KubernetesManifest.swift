@@ -32,6 +32,10 @@ struct KubernetesManifest {
             let forward = ["port-forward", "--address", port.hostAddress, "pod/\(name)", "\(port.hostPort):\(port.podPort)"]
             notes.append("Port \(port.podPort): \(command(here + forward))")
         }
+        for name in plan.workspace.secrets {
+            let make = ["create", "secret", "generic", KubernetesSecrets.object(of: name), "--from-file=\(name)=FILE"]
+            notes.append("The secret \(name): \(command(here + make))")
+        }
         if plan.cluster.idleTimeout != nil {
             notes.append("timeout: idle is written down; nothing in a cluster acts on it.")
         }

@@ -7,6 +7,7 @@ struct KubernetesPod {
     let name: String
 
     private var container: PodPlan.Container { plan.workspace }
+    private var secrets: KubernetesSecrets { KubernetesSecrets(names: container.secrets) }
 
     private static let containerName = "workspace"
     private static let volumeName = "storage"
@@ -60,13 +61,14 @@ struct KubernetesPod {
             fields.append(("ports", .list(ports.map { ["containerPort": .number(Int($0))] })))
         }
         if !limits.isEmpty { fields.append(("resources", ["limits": YAMLValue(limits)])) }
+        let mounts = container.mounts.enumerated().map { mount($0.element, index: $0.offset) }
         return .map(
             fields + [
                 ("startupProbe", probe(container.liveProbe, every: 1, failures: 60)),
                 ("readinessProbe", probe(container.readyProbe, every: 10, failures: 3)),
                 // A restart ends what runs in the pod, so it has to be dead for a while.
                 ("livenessProbe", probe(container.liveProbe, every: 30, failures: 4)),
-                ("volumeMounts", .list(container.mounts.enumerated().map { mount($0.element, index: $0.offset) })),
+                ("volumeMounts", .list(mounts + secrets.mounts)),
             ])
     }
 
@@ -156,6 +158,6 @@ struct KubernetesPod {
             guard case .memory = mount.source else { continue }
             volumes.append(["name": .text("memory-\(index)"), "emptyDir": ["medium": "Memory"]])
         }
-        return .list(volumes)
+        return .list(volumes + secrets.volumes)
     }
 }
