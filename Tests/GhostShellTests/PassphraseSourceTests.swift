@@ -76,7 +76,8 @@ struct PassphraseSourceTests {
     /// What came on the terminal, once something has.
     private func shownText(_ master: borrowing Descriptor) -> String {
         var watched = pollfd(fd: master.raw, events: Int16(POLLIN), revents: 0)
-        guard poll(&watched, 1, 10_000) == 1 else {
+        // What types may have to wait behind other tests for a thread.
+        guard poll(&watched, 1, 60_000) == 1 else {
             Issue.record("the terminal stays silent")
             return "Passphrase: "
         }
