@@ -61,26 +61,24 @@ struct PassphraseSourceTests {
             let secret = try PassphraseSource.terminal(number).read(prompt: "Passphrase: ")
             return secret.withBytes { Array($0) }
         }
-        var shown = shownText(master)
+        var shown = try shownText(master)
         // The prompt comes after what was typed earlier was thrown away.
-        while !shown.hasSuffix("Passphrase: ") { shown += shownText(master) }
+        while !shown.hasSuffix("Passphrase: ") { shown += try shownText(master) }
         try master.write("secret\n", stage: "type")
         #expect(try await typed.value == [UInt8]("secret".utf8))
-        #expect(shown + shownText(master) == "Passphrase: \r\n")
+        #expect(try shown + shownText(master) == "Passphrase: \r\n")
         var after = termios()
         #expect(tcgetattr(number, &after) == 0)
         #expect(after.c_lflag == before.c_lflag)
         _ = consume slave
     }
 
-    /// What came on the terminal, once something has.
-    private func shownText(_ master: borrowing Descriptor) -> String {
+    /// What came on the terminal, once something has. The reader may have to wait for a thread until other tests have ended.
+    ///
+    /// - Throws: when nothing comes. Then the terminal is closed, and its reader ends.
+    private func shownText(_ master: borrowing Descriptor) throws -> String {
         var watched = pollfd(fd: master.raw, events: Int16(POLLIN), revents: 0)
-        // What types may have to wait behind other tests for a thread.
-        guard poll(&watched, 1, 60_000) == 1 else {
-            Issue.record("the terminal stays silent")
-            return "Passphrase: "
-        }
+        try #require(poll(&watched, 1, 60_000) == 1, "the terminal stays silent")
         var bytes = [UInt8](repeating: 0, count: 1000)
         let count = CLinux.read(master.raw, &bytes, bytes.count)
         return String(decoding: bytes.prefix(max(count, 0)), as: UTF8.self)
