@@ -57,7 +57,7 @@ def gaps_of_the_catalogue(security):
     # A defence that can be switched off is one that a test switches off.
     tests = "".join(file.read_text() for file in (REPOSITORY / "Tests/Pod").glob("*.py"))
     weakened = set(re.findall(r"""(?:make_weakened_(?:ram_)?pod\("|without=\["|WEAKENED_DEFENCES: ')([a-z-]+)["']""", tests))
-    defences = re.findall(r'^ +case (\w+)(?: = "([a-z-]+)")?$', read("Sources/GhostShell/Defence.swift"), re.M)
+    defences = re.findall(r'^ +case (\w+)(?: = "([a-z-]+)")?$', read("Sources/GhostShell/Defence.swift") + read("Sources/Secrets/Defence.swift"), re.M)
     for name in (raw or case for case, raw in defences):
         if not any(f"`{name}`" in row[1] for row in rows):
             yield f"has no attack that the defence {name} stops"

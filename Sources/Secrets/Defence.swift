@@ -18,8 +18,6 @@ enum Defence: String {
     case serverBinding = "server-binding"
     /// Our memory is hidden, and in no core file.
     case notDumpable = "not-dumpable"
-    /// Memory that held a secret is wiped.
-    case wiping
 
     var isOn: Bool {
         #if TAZPOD_WEAKENED

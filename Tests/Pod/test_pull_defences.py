@@ -1,11 +1,14 @@
 """What `tazpod pull` refuses, and that each refusal is needed: its control has that one defence switched off."""
 
 import json
+import pathlib
+import subprocess
 
 import pexpect
 import pytest
 
-from pod import PASSPHRASE, canary
+from infisical_server import InfisicalServer
+from pod import PASSPHRASE, canary, end_process, wait_until
 from secrets_file import content, open_and_pull, pull, put_file, write_secrets
 
 pytestmark = pytest.mark.parametrize("provider", ["native"], indirect=True)
@@ -161,3 +164,56 @@ def test_the_hosts_environment_goes_no_further_than_it_was_allowed(pod, tmp_path
     del pod.environment["ALLOWED"]
     assert "ALLOWED is not set in this environment" in pull(pod, "ALLOWED", check=7).errors
     assert pod.ghost("tazpod env", check=0).output == "export ALLOWED='yes, this'\n"
+
+
+# -- what proves who we are --------------------------------------------------------------------------------------------------
+
+
+def tokens_at_another_server(pod):
+    """Logs in to one server, has secrets.yml name another, and says what that one was sent."""
+    with InfisicalServer() as first, InfisicalServer() as second:
+        project = first.add_project()
+        first.put(project, "dev", "/", KEY="value")
+        client, proof = first.add_identity(project)
+        pod.unlock()
+        for server in (first, second):
+            config = {"infisical_url": server.url, "infisical_project_id": project}
+            write_secrets(pod, {"name": "KEY", "file": "key"}, config=config)
+            if server is first:
+                answers = f"{client}\n{proof}\n"
+                pod.run("login", "infisical", "--method", "identity", "--secret-fd", "0", stdin=answers.encode(), check=0)
+            pull(pod, check=None)
+        return [request for request in second.requests if request.token or b"clientSecret" in request.body]
+
+
+def test_a_server_that_secrets_yml_names_later_gets_no_login_of_another(pod):
+    assert tokens_at_another_server(pod) == []
+
+
+def test_without_that_binding_it_would(make_weakened_pod):
+    assert tokens_at_another_server(make_weakened_pod("server-binding"))
+
+
+def memory_is_hidden(pod):
+    """Whether the process that pulls hides its memory, and leaves no core file."""
+    write_secrets(pod, {"name": "slow", "source": "command", "command": ["sleep", "30"], "file": "slow"})
+    pod.unlock()
+    running = subprocess.Popen(pod.command("pull"), env=pod.environment, stderr=subprocess.DEVNULL)
+    try:
+        wait_until(lambda: pod.processes_named("sleep"), "the slow program runs")
+        process = pathlib.Path(f"/proc/{pod.processes_named('tazpod-secrets')[0].pid}")
+        limits = (process / "limits").read_text()
+        # The kernel gives what is not dumpable to root (proc(5)).
+        return process.stat().st_uid == 0, "Max core file size        0                    0" in limits
+    finally:
+        for process in pod.processes_named("tazpod-secrets"):
+            end_process(process.pid)
+        running.wait(timeout=20)
+
+
+def test_the_memory_of_a_pull_is_hidden_and_in_no_core_file(pod):
+    assert memory_is_hidden(pod) == (True, True)
+
+
+def test_without_that_it_would_not_be(make_weakened_pod):
+    assert memory_is_hidden(make_weakened_pod("not-dumpable")) == (False, False)
