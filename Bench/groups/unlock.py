@@ -27,7 +27,7 @@ so that key derivation is next to nothing on both sides.
   device started, the superblock checked, the ext4 inside mounted, the enclave's namespaces built with its own /tmp, /dev/pts, /proc
   and bridges, privileges dropped, and a tmux server with a shell started in it. Locking afterwards is not timed.
 - The pod was up, or locked, for half a second before: the process of the next ghost stands by then. Sooner, an unlock starts it
-  itself, which takes about 7 ms longer.
+  itself, which takes a few milliseconds longer.
 - `e2fsck -p` is not run, since the file system was unmounted in order.
 - `unlock` on a terminal does the same, attaches, and goes on until the ghost's prompt is drawn.
 - `unlock -- true`, with its passphrase from a descriptor, does the same with `true` in the place of tmux, and locks: ends everything

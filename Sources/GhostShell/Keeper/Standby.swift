@@ -7,10 +7,9 @@ enum Standby {
     private static let name = "tazpod-standby"
     private static let keeperName = "tazpod-ghost"
 
-    /// Does ahead what opening a vault takes and what holds nothing, and returns when there is a request to read on `commander`, or
-    /// init has ended.
+    /// Returns when there is a request to read on `commander`, or init has ended. That this process was started, and its libraries
+    /// were loaded, is all that there is to do ahead: what more libcrypto could set up would stay in the keeper, which has no use for it.
     static func wait(for commander: borrowing MessageSocket) {
-        BlockCipher.loadLibrary()
         var watched = pollfd(fd: commander.descriptor.raw, events: Int16(POLLIN), revents: 0)
         if poll(&watched, 1, 0) != 0 { return }
         clinux_set_process_name(name)

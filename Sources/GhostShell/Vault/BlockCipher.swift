@@ -20,11 +20,6 @@ final class BlockCipher: @unchecked Sendable {
         decryption = try ContextPool(key: key, encrypting: false)
     }
 
-    /// What libcrypto does once in a process takes longer than anything it is then asked for.
-    static func loadLibrary() {
-        EVP_CIPHER_free(EVP_CIPHER_fetch(nil, "AES-256-XTS", nil))
-    }
-
     /// Encrypts sectors from `source` to `target`, which may be the same memory. `position` is the first one's place in the
     /// plain data, `length` a multiple of the sector size; both in bytes.
     func encrypt(from source: UnsafeRawPointer, to target: UnsafeMutableRawPointer, length: Int, position: UInt64) -> Bool {

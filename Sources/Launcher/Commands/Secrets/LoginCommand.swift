@@ -50,7 +50,7 @@ struct LoginCommand: AsyncParsableCommand, PodVerb, GhostVerb {
         try SecretsProgram.become(words + ["--"] + (source.map { [$0] } ?? []), plan: plan)
     }
 
-    func run(through ghost: DirectGhost) throws -> Int32? {
+    func run(through ghost: DirectGhost) throws -> Int32 {
         guard let answers = try answers() else { return try GhostErrand(words: words).run(through: ghost, then: nil) }
         if passphrase != nil { try PassedStatus.pass(try ghost.unlock(detach: true, [])) }
         return try ghost.errand(["\(ghost.host.pod.provider.programFolder)/tazpod"] + answers.words, input: answers.descriptor)

@@ -73,7 +73,7 @@ struct PullCommand: AsyncParsableCommand, PodVerb, GhostVerb {
 
     // -- on the host -------------------------------------------------------------------------------------------------------
 
-    func run(through ghost: DirectGhost) throws -> Int32? {
+    func run(through ghost: DirectGhost) throws -> Int32 {
         let given = try gather()
         let status = try errand(before: given).run(through: ghost, then: given.input)
         if watch && given.input != nil { return try errand(before: .nothing).run(through: ghost, then: nil) }
