@@ -7,7 +7,6 @@ import subprocess
 import pexpect
 import pytest
 
-from infisical_server import InfisicalServer
 from pod import PASSPHRASE, canary, end_process, wait_until
 from secrets_file import content, open_and_pull, pull, put_file, write_secrets
 
@@ -166,32 +165,7 @@ def test_the_hosts_environment_goes_no_further_than_it_was_allowed(pod, tmp_path
     assert pod.ghost("tazpod env", check=0).output == "export ALLOWED='yes, this'\n"
 
 
-# -- what proves who we are --------------------------------------------------------------------------------------------------
-
-
-def tokens_at_another_server(pod):
-    """Logs in to one server, has secrets.yml name another, and says what that one was sent."""
-    with InfisicalServer() as first, InfisicalServer() as second:
-        project = first.add_project()
-        first.put(project, "dev", "/", KEY="value")
-        client, proof = first.add_identity(project)
-        pod.unlock()
-        for server in (first, second):
-            config = {"infisical_url": server.url, "infisical_project_id": project}
-            write_secrets(pod, {"name": "KEY", "file": "key"}, config=config)
-            if server is first:
-                answers = f"{client}\n{proof}\n"
-                pod.run("login", "infisical", "--method", "identity", "--secret-fd", "0", stdin=answers.encode(), check=0)
-            pull(pod, check=None)
-        return [request for request in second.requests if request.token or b"clientSecret" in request.body]
-
-
-def test_a_server_that_secrets_yml_names_later_gets_no_login_of_another(pod):
-    assert tokens_at_another_server(pod) == []
-
-
-def test_without_that_binding_it_would(make_weakened_pod):
-    assert tokens_at_another_server(make_weakened_pod("server-binding"))
+# -- memory ----------------------------------------------------------------------------------------------------------------
 
 
 def memory_is_hidden(pod):
