@@ -38,7 +38,9 @@ struct DirectGhost {
             // A token that counts goes on counting: another pull at the same time may be offering it.
             return try run(client, offering: store.tokens, next: nil)
         }
-        if host.needsTwoSteps && (host.passphrase != nil || host.hasTerminal) { return try runWithPassphrase(client, next: store.makeNext()) }
+        if host.needsTwoSteps && (host.passphrase != nil || host.hasTerminal) {
+            return try runWithPassphrase(client, next: store.makeNext())
+        }
         return try run(client, offering: store.tokens, next: store.makeNext())
     }
 
