@@ -13,7 +13,7 @@ RELEASE := $(SWIFT) build -c release --static-swift-stdlib --disable-local-rpath
 EMBEDDED := TAZPOD_EMBEDDED=1 $(SWIFT) build -c release --scratch-path .build-embedded
 # Those without a target of their own.
 TESTS := Tests --ignore=Tests/Machine --ignore=Tests/Cluster
-# A ghost whose defences can be switched off one by one, to see the tests of each fail. Never installed.
+# A ghost, and a tazpod-secrets, whose defences can be switched off one by one, to see the tests of each fail. Never installed.
 WEAKENED := $(SWIFT) build -c release --static-swift-stdlib --disable-local-rpath --scratch-path .build-weakened -Xswiftc -DTAZPOD_WEAKENED
 
 build: packages-build
@@ -29,6 +29,7 @@ build: packages-build
 
 build-weakened: packages-build
 	$(WEAKENED) --product tazpod-ghost
+	$(WEAKENED) --product tazpod-secrets
 
 # The init as the fuzzer has it: ordinary Swift, with the address sanitizer, and C's undefined behaviour checked.
 build-sanitized: packages-build

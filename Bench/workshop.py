@@ -9,7 +9,7 @@ import statistics
 from Bench import REPOSITORY, host
 from Bench.pairing import say
 from engine import DockerDaemon
-from pod import PASSPHRASE, PROGRAMS, Pod
+from pod import PASSPHRASE, PROGRAMS, Pod, wait_until
 
 # A key derivation that costs nothing, in stock cryptsetup's words.
 CHEAP_DERIVATION = ["--pbkdf", "argon2id", "--pbkdf-force-iterations", "4", "--pbkdf-memory", "32", "--pbkdf-parallel", "1"]
@@ -81,6 +81,11 @@ def make_cheap_vault(pod):
     host.run(
         "cryptsetup", "luksConvertKey", "--batch-mode", "--key-file", "-", *CHEAP_DERIVATION, str(pod.image),
         stdin=PASSPHRASE.encode())
+
+
+def wait_for_standby(pod):
+    """A pod starts the process of its next ghost half a second after its start, or after a lock."""
+    wait_until(lambda: pod.processes_named("tazpod-standby"), "the next ghost's process waits")
 
 
 def program(name):

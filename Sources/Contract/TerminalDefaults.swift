@@ -15,7 +15,7 @@ public enum TerminalDefaults {
         set -g history-limit 50000
         set -g status-style "bg=colour236,fg=colour252"
         set -g status-right "#H %H:%M"
-        if-shell '[ -n "$TAZPOD_GHOST" ]' 'set -g status-style "bg=colour54,fg=colour255"'
+        if-shell -F '#{TAZPOD_GHOST}' 'set -g status-style "bg=colour54,fg=colour255"'
         source-file -q /etc/tmux.conf ~/.tmux.conf ~/.config/tmux/tmux.conf
 
         """

@@ -29,6 +29,7 @@ enum TazpodGhost {
         }
         let socket = MessageSocket(owning: Descriptor(owning: commander))
         try Hardening.apply()
+        Standby.wait(for: socket)
         let keeper = try Keeper(configuration: try GhostConfiguration.current(), commander: socket)
         keeper.loop()
     }

@@ -81,6 +81,11 @@ public struct Pipe: ~Copyable {
     public consuming func keepReading() -> Descriptor {
         reading
     }
+
+    /// Closes the reading end.
+    public consuming func keepWriting() -> Descriptor {
+        writing
+    }
 }
 
 /// The whole of a small file, such as one of /proc.

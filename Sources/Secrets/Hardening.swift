@@ -7,6 +7,7 @@ enum Hardening {
     /// No core dump and no debugger shows it (prctl(2), PR_SET_DUMPABLE), and no descriptor of its caller goes on to what it runs.
     static func apply() throws(Failure) {
         try failing(.refused) { () throws(SystemError) in
+            guard Defence.notDumpable.isOn else { return }
             try retrying("hide our memory") { clinux_prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) }
             var none = rlimit(rlim_cur: 0, rlim_max: 0)
             try retrying("turn core dumps off") { setrlimit(__rlimit_resource_t(RLIMIT_CORE.rawValue), &none) }

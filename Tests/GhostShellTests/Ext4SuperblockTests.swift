@@ -1,3 +1,6 @@
+import CExt2fs
+import CLinux
+import Linux
 import Testing
 
 @testable import GhostShell
@@ -92,5 +95,36 @@ struct Ext4SuperblockTests {
         #expect(Ext4Superblock(bytes)?.blockSize == 4096)
         #expect(Ext4Superblock(bytes)?.needsRecovery == false)
         #expect(Ext4Superblock(superblock(incompatible: 0x2c6))?.needsRecovery == true)
+    }
+
+    @Test("One that was unmounted in order is clean; what e2fsck would look at is not")
+    func clean() throws {
+        let device = try Descriptor.open("/dev/shm", O_RDWR | clinux_tmpfile_flag, mode: 0o600, stage: "make a file")
+        ftruncate(device.raw, 16 << 20)
+        let owner = Account(name: "user", uid: 1000, gid: 1000, home: "/", shell: "/bin/sh", groups: [])
+        try Filesystem.make(on: device, owner: owner)
+        let bytes = try device.read(1024, at: 1024, stage: "read")
+        #expect(Ext4Superblock(bytes)?.isClean == true)
+        #expect(Ext4Superblock(vouchedFor(bytes))?.isClean == true)
+        // Not unmounted, with errors, with a journal to replay, with orphans, and with a number of mounts and a day to check it.
+        for (offset, value) in [(0x3a, 0), (0x3a, 3), (0x60, bytes[0x60] | 4), (0xe8, 1), (0x36, 5), (0x44, 9)] as [(Int, UInt8)]
+        {
+            var other = bytes
+            other[offset] = value
+            if offset == 0x36 { other[0x37] = 0 }
+            #expect(Ext4Superblock(vouchedFor(other))?.isClean == false, "\(offset)")
+        }
+        var unsure = bytes
+        unsure[0x78] ^= 1
+        #expect(Ext4Superblock(unsure)?.isClean == false)
+        #expect(Ext4Superblock(vouchedFor(unsure))?.isClean == true)
+    }
+
+    /// With the checksum that belongs to it.
+    private func vouchedFor(_ bytes: [UInt8]) -> [UInt8] {
+        var bytes = bytes
+        let checksum = ext2fs_crc32c_le(UInt32.max, bytes, 0x3fc)
+        for index in 0..<4 { bytes[0x3fc + index] = UInt8(truncatingIfNeeded: checksum >> UInt32(8 * index)) }
+        return bytes
     }
 }

@@ -51,13 +51,13 @@ struct VaultHeaderTests {
         #expect(status.st_blocks * 512 <= 32 << 10 + 256 << 10)
     }
 
-    @Test("A new vault has room for 16 keys, and says when they are taken")
+    @Test("A new vault has room for 8 keys, and says when they are taken")
     func slots() throws {
         let image = try formatted()
         let header = try VaultHeader.read(from: image)
         let proof = try header.prove(try SecretBuffer.holding([0x70, 0x77]))
         let cost = DerivationCost.leastOfAll
-        for slot in 1..<16 {
+        for slot in 1..<8 {
             let added = try header.add(try SecretBuffer.holding([0x71, UInt8(slot)]), provenBy: proof, cost: cost)
             #expect(added == Int32(slot))
         }
@@ -78,12 +78,12 @@ struct VaultHeaderTests {
         }
     }
 
-    @Test("A new vault has 16 MiB of header, and sectors of 4096 bytes that are counted from 0")
+    @Test("A new vault has 2 MiB of header, and sectors of 4096 bytes that are counted from 0")
     func segment() throws {
         let image = try formatted()
         let header = try VaultHeader.read(from: image)
         let segment = try header.dataSegment()
-        #expect(segment == (try DataSegment(offset: 16 << 20, sectorSize: 4096, ivTweak: 0, imageLength: VaultHeaderTests.size)))
+        #expect(segment == (try DataSegment(offset: 2 << 20, sectorSize: 4096, ivTweak: 0, imageLength: VaultHeaderTests.size)))
         let memory = header.derivationMemoryKiB()
         #expect(memory == 32 * 1024)
     }

@@ -57,9 +57,9 @@ struct CommandLineTests {
     }
 
     @Test(
-        "attach comes back to the public session, or to the one that is named",
-        arguments: [("attach", "main"), ("attach ghost", "ghost")])
-    func attach(line: String, session: String) throws {
+        "attach comes back to a session of one's choice, or to the one that is named",
+        arguments: [("attach", nil), ("attach ghost", "ghost")])
+    func attach(line: String, session: String?) throws {
         #expect(try parse(line, as: AttachCommand.self).session == session)
     }
 

@@ -15,9 +15,35 @@ struct EngineEndpointTests {
         #expect(EngineEndpoint.isRemote(text) == isRemote)
     }
 
-    private func endpoint(_ variables: [String: String], config: String? = nil) -> EngineEndpoint {
-        EngineEndpoint(
-            variable: { variables[$0] }, file: { $0 == "/h/.docker/config.json" ? config.map { [UInt8]($0.utf8) } : nil })
+    private func endpoint(_ variables: [String: String], config: String? = nil, files: [String: String] = [:]) -> EngineEndpoint {
+        var files = files
+        files["/h/.docker/config.json"] = config
+        return EngineEndpoint(
+            variable: { variables[$0] }, file: { files[$0].map { [UInt8]($0.utf8) } },
+            names: { folder in files.keys.filter { $0.hasPrefix("\(folder)/") }.map { String($0.dropFirst(folder.count + 1)) } })
+    }
+
+    @Test("docker's socket is known without its command where no context leads elsewhere")
+    func socket() {
+        #expect(endpoint(["HOME": "/h"]).dockerSocket == "/var/run/docker.sock")
+        #expect(endpoint(["DOCKER_HOST": "unix:///run/mine.sock"]).dockerSocket == "/run/mine.sock")
+        #expect(endpoint(["DOCKER_HOST": "tcp://10.0.0.1:2376"]).dockerSocket == nil)
+        #expect(endpoint(["DOCKER_CONTEXT": "far"]).dockerSocket == nil)
+        #expect(endpoint(["DOCKER_CONTEXT": "far", "DOCKER_HOST": "unix:///run/mine.sock"]).dockerSocket == "/run/mine.sock")
+    }
+
+    @Test("podman's configuration makes it remote: the last file that says it counts")
+    func podmanConfiguration() {
+        let remote = "[containers]\nremote = false\n[engine]\n# remote = false\nremote = true # there\n"
+        #expect(endpoint(["HOME": "/h"], files: ["/etc/containers/containers.conf": remote]).isPodmanRemote)
+        #expect(endpoint(["HOME": "/h"], files: ["/h/.config/containers/containers.conf": remote]).isPodmanRemote)
+        #expect(endpoint(["HOME": "/h"], files: ["/etc/containers/containers.conf.d/far.conf": remote]).isPodmanRemote)
+        #expect(endpoint(["CONTAINERS_CONF": "/x"], files: ["/x": remote]).isPodmanRemote)
+        #expect(!endpoint(["CONTAINERS_CONF": "/x"], files: ["/etc/containers/containers.conf": remote]).isPodmanRemote)
+        let near = ["/etc/containers/containers.conf": remote, "/c/containers/containers.conf": "[engine]\nremote = false\n"]
+        #expect(!endpoint(["XDG_CONFIG_HOME": "/c"], files: near).isPodmanRemote)
+        #expect(
+            !endpoint(["HOME": "/h"], files: ["/etc/containers/containers.conf": "[network]\nremote = true\n"]).isPodmanRemote)
     }
 
     @Test("A docker context counts by its name, from the variable before the file; the default one is none")

@@ -159,7 +159,8 @@ def weakened_programs():
     folder.chmod(0o755)
     for name in ("tazpod", "tazpod-init"):
         shutil.copy2(PROGRAMS / name, folder / name)
-    shutil.copy2(WEAKENED, folder / "tazpod-ghost")
+    for name in ("tazpod-ghost", "tazpod-secrets"):
+        shutil.copy2(WEAKENED.parent / name, folder / name)
     yield folder
     shutil.rmtree(folder)
 

@@ -15,8 +15,10 @@ START_SECONDS = 60
 
 
 class DockerDaemon:
-    def __init__(self, host, process=None, folder=None, bridge=None):
-        self.host, self.process, self.folder, self.bridge = host, process, folder, bridge
+    """One that was found, or with a `command` of its own one that is started, restarted and stopped here."""
+
+    def __init__(self, host, command=None, folder=None, bridge=None):
+        self.host, self.command, self.folder, self.bridge, self.process = host, command, folder, bridge, None
 
     @staticmethod
     def find_or_start(missing):
@@ -38,20 +40,34 @@ class DockerDaemon:
         data.mkdir(parents=True, exist_ok=True)
         folder = pathlib.Path(tempfile.mkdtemp(prefix="tazpod-docker."))
         bridge = make_bridge()
-        log = open(folder / "log", "wb")
-        process = subprocess.Popen(
-            [
-                "dockerd", "--host", f"unix://{folder}/docker.sock", "--data-root", str(data), "--exec-root", str(folder / "exec"),
-                "--pidfile", str(folder / "pid"), "--bridge", bridge,
-            ],
-            stdout=log, stderr=log, start_new_session=True)
-        daemon = DockerDaemon(f"unix://{folder}/docker.sock", process, folder, bridge)
+        command = [
+            "dockerd", "--host", f"unix://{folder}/docker.sock", "--data-root", str(data), "--exec-root", str(folder / "exec"),
+            "--pidfile", str(folder / "pid"), "--bridge", bridge,
+        ]
+        daemon = DockerDaemon(f"unix://{folder}/docker.sock", command, folder, bridge)
         try:
-            daemon.wait_until_it_answers()
+            daemon.begin()
         except BaseException:
             daemon.stop()
             raise
         return daemon
+
+    def begin(self):
+        # A dead containerd that nobody has reaped yet would be taken for alive.
+        (self.folder / "exec/containerd/containerd.pid").unlink(missing_ok=True)
+        with open(self.folder / "log", "ab") as log:
+            self.process = subprocess.Popen(self.command, stdout=log, stderr=log, start_new_session=True)
+        self.wait_until_it_answers()
+
+    def end(self, number=signal.SIGTERM):
+        """Ends the daemon; what it keeps on the disk stays."""
+        if self.process.poll() is None:
+            self.process.send_signal(number)
+            try:
+                self.process.wait(60)
+            except subprocess.TimeoutExpired:
+                self.process.kill()
+                self.process.wait(10)
 
     def wait_until_it_answers(self):
         deadline = time.monotonic() + START_SECONDS
@@ -82,15 +98,10 @@ class DockerDaemon:
         return name
 
     def stop(self):
-        if self.process is None:
+        if self.command is None:
             return
-        if self.process.poll() is None:
-            self.process.send_signal(signal.SIGTERM)
-            try:
-                self.process.wait(60)
-            except subprocess.TimeoutExpired:
-                self.process.kill()
-                self.process.wait(10)
+        if self.process is not None:
+            self.end()
         subprocess.run(["ip", "link", "delete", self.bridge], capture_output=True, timeout=20)
         shutil.rmtree(self.folder, ignore_errors=True)
 

@@ -10,9 +10,11 @@ import http.server
 import ipaddress
 import json
 import pathlib
+import shutil
 import socket
 import ssl
 import struct
+import subprocess
 import sys
 import threading
 import time
@@ -24,6 +26,8 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
 LARGE = 20 << 20
+# A secret that a test can tell from everything else without having it in its own memory.
+PATTERN = "".join(chr(48 + (i * i * 7 + 11 * i) % 70) for i in range(40)).replace("\\", "_")
 
 
 def certificate(folder, name, *, issuer=None, host=None, days=(-1, 1)):
@@ -138,6 +142,9 @@ class Handler(http.server.BaseHTTPRequestHandler):
 
     def answer_ok(self):
         self.send_json({"value": "a value", "number": self.number})
+
+    def answer_pattern(self):
+        self.send_json({"value": PATTERN})
 
     def answer_delay(self):
         time.sleep(float(self.query.get("seconds", "0.05")))
@@ -262,8 +269,34 @@ class HostileServer:
         for name in ("right", "wrong_name", "expired", "not_yet", "self_signed"):
             self.servers[name] = Server(self.counts, folder / f"{name}.pem")
         self.ports = {name: server.port for name, server in self.servers.items()}
+        self.http2 = None
+        if shutil.which("nghttpd"):
+            self.start_http2(folder)
+
+    def start_http2(self, folder):
+        """nghttpd, over the files of a folder: `ok` and `pattern`."""
+        files = folder / "files"
+        files.mkdir()
+        (files / "ok").write_text('{"value": "a value"}')
+        (files / "pattern").write_text(json.dumps({"value": PATTERN}))
+        with socket.create_server(("127.0.0.1", 0)) as free:
+            port = free.getsockname()[1]
+        key = str(folder / "right.pem")
+        # It ends with us, however we end.
+        command = ["setpriv", "--pdeathsig", "KILL", "nghttpd", "--address=127.0.0.1", f"--htdocs={files}", str(port), key, key]
+        self.http2 = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        deadline = time.monotonic() + 10
+        while time.monotonic() < deadline:
+            with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), timeout=1):
+                self.ports["http2"] = port
+                return
+            time.sleep(0.02)
+        raise TimeoutError("nghttpd did not listen within 10 s")
 
     def close(self):
+        if self.http2:
+            self.http2.kill()
+            self.http2.wait()
         for server in self.servers.values():
             server.shutdown()
             server.server_close()
@@ -273,6 +306,7 @@ def main():
     server = HostileServer(sys.argv[1])
     print(json.dumps(dict(server.ports, authority=str(server.authority))), flush=True)
     sys.stdin.read()
+    server.close()
 
 
 if __name__ == "__main__":

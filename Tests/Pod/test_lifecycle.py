@@ -17,6 +17,7 @@ PROVIDER = 4
 ROUNDS = {"native": 12, "docker": 4, "podman": 4}
 # Seeded, so that a failure can be run again; the seed is printed with it.
 SEED = int(os.environ.get("TAZPOD_TEST_SEED") or time.time_ns() & 0xFFFF)
+CHANCE = random.Random(SEED)
 
 
 @pytest.fixture
@@ -83,22 +84,35 @@ def test_four_at_once_wait_for_each_other(new_pod):
     assert pod_state(new_pod) == "absent" and inits_of(new_pod) == []
 
 
-@pytest.mark.long
-@pytest.mark.parametrize("whom", ["the launcher", "all that it started"])
-def test_up_and_down_killed_at_any_instant_are_mended_by_the_next(new_pod, provider, whom):
-    pod, chance = new_pod, random.Random(SEED)
+def run_killed(pod, verb, longest, whom):
+    """Begins a verb, and kills it at some instant before it would be done.
+
+    Returns where that was, in words."""
+    child, instant = begin(pod, verb), CHANCE.random() * longest
+    time.sleep(instant)
+    (os.killpg if whom != "the launcher" else os.kill)(child.pid, signal.SIGKILL)
+    child.communicate(timeout=60)
+    return f"seed {SEED}, {verb} killed after {instant * 1000:.1f} ms"
+
+
+def durations(pod, *verbs):
+    """Runs each, and says how long each took."""
     took = {}
-    for verb in ("up", "down"):
+    for verb in verbs:
         before = time.monotonic()
         pod.run(verb, check=0, timeout=180)
         took[verb] = time.monotonic() - before
-    for turn in range(ROUNDS[provider]):
+    return took
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("whom", ["the launcher", "all that it started"])
+def test_up_and_down_killed_at_any_instant_are_mended_by_the_next(new_pod, provider, whom):
+    pod = new_pod
+    took = durations(pod, "up", "down")
+    for _ in range(ROUNDS[provider]):
         for verb in ("up", "down"):
-            child, instant = begin(pod, verb), chance.random() * took[verb]
-            time.sleep(instant)
-            (os.killpg if whom != "the launcher" else os.kill)(child.pid, signal.SIGKILL)
-            child.communicate(timeout=60)
-            where = f"seed {SEED}, turn {turn}, {verb} killed after {instant * 1000:.1f} ms"
+            where = run_killed(pod, verb, took[verb], whom)
             again = pod.run(verb, timeout=180)
             assert again.status == 0, f"{where}: {again}"
             wait_until(lambda: len(inits_of(pod)) == (verb == "up"), f"one pod after up, none after down ({where})")
@@ -107,6 +121,23 @@ def test_up_and_down_killed_at_any_instant_are_mended_by_the_next(new_pod, provi
         assert pod_state(pod) == "absent", where
     if provider == "native":
         assert list(pod.records.glob(f"*{pod.name}*")) == []
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("whom", ["the launcher", "all that it started"])
+def test_start_and_stop_killed_at_any_instant_are_mended_by_the_next(new_pod, provider, whom):
+    pod = new_pod.up()
+    pod.public("sh", "-c", "echo kept > ~/kept", check=0)
+    took = durations(pod, "stop", "start")
+    for _ in range(ROUNDS[provider]):
+        pod.unlock()
+        for verb, state in (("stop", "stopped"), ("start", "ready")):
+            where = run_killed(pod, verb, took[verb], whom)
+            again = pod.run(verb, timeout=180)
+            assert again.status == 0, f"{where}: {again}"
+            wait_until(lambda: len(inits_of(pod)) == (verb == "start"), f"one pod after start, none after stop ({where})")
+            assert pod_state(pod) == state, where
+        assert pod.vault_state() == "locked" and pod.public("cat", "/home/tazpod/kept").output == "kept\n", where
 
 
 def test_a_pod_whose_launcher_was_killed_before_it_wrote_down_the_pid_is_found_and_ended(new_pod, provider):
@@ -121,6 +152,15 @@ def test_a_pod_whose_launcher_was_killed_before_it_wrote_down_the_pid_is_found_a
     (other,) = inits_of(new_pod)
     assert other.pid != init.pid and new_pod.vault_state() == "locked"
     assert new_pod.run("unlock", "--", "true", passphrase=PASSPHRASE).status == 0
+
+
+def test_down_takes_away_what_a_killed_one_left(new_pod, provider):
+    if provider != "native":
+        return
+    left = new_pod.records / f".{new_pod.name}.removed"
+    (left / "home").mkdir(parents=True)
+    new_pod.run("down", check=0)
+    assert not left.exists()
 
 
 def test_whoever_waits_says_so_and_goes_on_when_the_other_is_done_or_was_killed(new_pod):

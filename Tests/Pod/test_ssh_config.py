@@ -52,6 +52,19 @@ def test_written_twice_it_is_there_once_and_ssh_reads_it(project):
     assert "\nuser tazpod\n" not in in_home(project, "ssh", "-G", host).stdout
 
 
+def test_down_with_purge_takes_it_all_away(project):
+    project.configure("provider: native\n")
+    for session in ("main", "ghost"):
+        tazpod(project, "--write", "--session", session)
+    home = project.folder / "home"
+    assert len(list(home.rglob("known_hosts"))) == 2
+    # A down without it leaves them for the next pod.
+    for words, count in (["down"], 2), (["down", "--purge", "--yes"], 0):
+        done = in_home(project, *project.command(*words))
+        assert done.returncode == 0, done
+        assert len(list(home.rglob("known_hosts"))) == len(list(home.glob(".ssh/tazpod.d/*"))) == count
+
+
 def test_what_the_user_wrote_stays_as_it_is(project):
     folder = project.folder / "home/.ssh"
     folder.mkdir(mode=0o700)

@@ -74,6 +74,30 @@ def test_what_tmux_begins_with_is_nobodys_to_change(pod):
     assert said.output == "root:644\n"
 
 
+def test_attach_without_a_name_asks_where_there_are_several(pod):
+    pod.run("sessions", "--create", "build", check=0)
+    terminal = pod.terminal("attach")
+    terminal.expect(r"Attach to \(1-2, or Enter for none\): ")
+    terminal.sendline("build")
+    terminal.expect(PROMPT)
+    terminal.sendline("tmux display-message -p 'in=#S'")
+    terminal.expect("in=build")
+    assert detach(terminal) == 0
+    terminal = pod.terminal("attach")
+    terminal.expect("Attach to")
+    terminal.sendline("")
+    terminal.wait()
+    assert terminal.exitstatus == 0
+    # A name is an answer already, and with one session there is nothing to ask.
+    for words in (["attach", "main"], ["attach"]):
+        terminal = pod.terminal(*words)
+        terminal.expect(PROMPT)
+        terminal.sendline("tmux display-message -p 'in=#S'")
+        terminal.expect("in=main")
+        assert detach(terminal) == 0
+        pod.run("sessions", "--end", "build")
+
+
 def test_on_a_terminal_one_is_asked_for_the_session(pod):
     pod.run("sessions", "--create", "build", check=0)
     terminal = pod.terminal("sessions")

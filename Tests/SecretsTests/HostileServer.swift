@@ -8,7 +8,7 @@ import TestSupport
 final class HostileServer {
     private let folder: Folder
     private let process: ChildProcess
-    private let input: Descriptor
+    private var input: Descriptor?
     private let facts: JSONDocument
 
     init() throws {
@@ -16,7 +16,8 @@ final class HostileServer {
         let given = try Pipe()
         let printed = try Pipe()
         let script = #filePath.split(separator: "/").dropLast(2).map { "/" + $0 }.joined() + "/Pod/hostile_server.py"
-        var plan = SpawnPlan(["/usr/bin/python3", script, folder.path], environment: [])
+        var plan = SpawnPlan(
+            ["/usr/bin/python3", script, folder.path], environment: [[UInt8]("PATH=/usr/sbin:/usr/bin:/sbin:/bin".utf8)])
         plan.descriptors = .only([given.reading.raw, printed.writing.raw, STDERR_FILENO])
         process = ChildProcess(pid: try spawn(plan))
         input = Descriptor(owning: try given.writing.duplicate().release())
@@ -29,14 +30,18 @@ final class HostileServer {
     }
 
     deinit {
-        process.end()
+        input = nil
+        if process.wait(milliseconds: 5_000) == nil { process.end() }
     }
+
+    /// Of the server called `name`; 0 when it is not there.
+    func port(of name: String) -> Int64 { facts.root[name]?.integer ?? 0 }
 
     var authority: String { facts.root["authority"]?.text ?? "" }
 
     /// `path` of the server called `name`; all but "http" have certificates.
     func url(_ path: String, of name: String = "http") -> String {
-        let port = facts.root[name]?.integer ?? 0
+        let port = port(of: name)
         return name == "http" ? "http://127.0.0.1:\(port)/\(path)" : "https://localhost:\(port)/\(path)"
     }
 
@@ -44,9 +49,7 @@ final class HostileServer {
     var options: HTTPOptions {
         var options = HTTPOptions()
         options.caFile = authority
-        options.connectTimeout = 2_000
         options.stallTimeout = 2_000
-        options.requestTimeout = 4_000
         options.answerLimit = 1 << 20
         options.retry.firstPause = 20
         return options

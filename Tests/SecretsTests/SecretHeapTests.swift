@@ -1,6 +1,8 @@
 import CCrypto
 import CLinux
+import Contract
 import Linux
+import TestSupport
 import Testing
 
 @testable import Secrets
@@ -81,6 +83,25 @@ struct SecretHeapTests {
         let shrunk = try #require(SecretHeap.reallocate(piece, 10))
         defer { SecretHeap.release(shrunk) }
         #expect(shrunk == piece && isZero(piece + 10, 990))
+    }
+
+    @Test("Where memory cannot be locked it goes on, and says so for as long as that is used", .enabled(if: Requirement.root))
+    func unlocked() async {
+        await #expect(processExitsWith: .success) {
+            var none = rlimit(rlim_cur: 0, rlim_max: 0)
+            try #require(setrlimit(__rlimit_resource_t(__RLIMIT_MEMLOCK.rawValue), &none) == 0 && seteuid(65_534) == 0)
+            let piece = try #require(SecretHeap.allocate(100_000))
+            #expect(!SecretHeap.isAllLocked)
+            fill(piece, 100_000)
+            SecretHeap.release(piece)
+            #expect(SecretHeap.isAllLocked)
+            let swaps = try? readFile("/proc/swaps", stage: "read /proc/swaps")
+            if SwapSpace.mayBeOnDisk(swaps) {
+                #expect(throws: Failure.self) { _ = try SecretBuffer.make(capacity: 10).count }
+            } else {
+                #expect(try SecretBuffer.make(capacity: 10).capacity == 10)
+            }
+        }
     }
 
     @Test("Sizes that cannot be are refused", arguments: [-1, Int.min, Int.max, Int.max / 2])

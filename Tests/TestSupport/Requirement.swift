@@ -4,5 +4,7 @@ import CLinux
 public enum Requirement {
     private static var mustRun: Bool { getenv("TAZPOD_MUST_RUN") != nil }
 
+    public static func program(_ path: String) -> Bool { mustRun || access(path, X_OK) == 0 }
+
     public static var root: Bool { mustRun || geteuid() == 0 }
 }

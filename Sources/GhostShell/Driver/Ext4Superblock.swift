@@ -1,3 +1,5 @@
+import CExt2fs
+
 /// The few fields of an ext4 superblock that tell how large the file system is, how full, and which (kernel documentation,
 /// filesystems/ext4/super.rst).
 struct Ext4Superblock: Equatable {
@@ -13,6 +15,9 @@ struct Ext4Superblock: Equatable {
     var free: UInt64
     /// The journal holds what has not yet got to its place: it was not unmounted in order.
     var needsRecovery: Bool
+    /// It says that it was unmounted in order and has no errors, its checksum vouches for that, and nobody set a day or a number of
+    /// mounts after which it is to be looked at all the same: e2fsck(8) without `-f` would find nothing to do.
+    var isClean: Bool
     var inodes: UInt64
     /// Bytes that its own tables and its journal take.
     var overhead: UInt64
@@ -37,6 +42,11 @@ struct Ext4Superblock: Equatable {
         blockSize = 1 << blockShift
         free = min(count(0x0c, 0x158), blocks) << blockShift
         needsRecovery = number(0x60) & 0x4 != 0
+        let state = number(0x38) >> 16
+        let hasOrphans = number(0xe8) != 0
+        let mostMounts = Int16(truncatingIfNeeded: number(0x34) >> 16)
+        let isDueLater = mostMounts <= 0 && number(0x44) == 0
+        isClean = state == 1 && !needsRecovery && !hasOrphans && isDueLater && Ext4Superblock.isVouchedFor(bytes)
         inodes = number(0x00)
         uuid = Array(bytes[0x68..<0x78])
         label = Array(bytes[0x78..<0x88].prefix { $0 != 0 })
@@ -47,6 +57,15 @@ struct Ext4Superblock: Equatable {
         let descriptors = groups &* (2 + (number(0xcc) >> 16) / 4 + 1) << blockShift
         overhead = min(size, journal &+ tables &+ descriptors)
     }
+
+    /// Whether the file system has checksums, and the superblock's is right.
+    private static func isVouchedFor(_ bytes: [UInt8]) -> Bool {
+        let number = { (offset: Int) in (0..<4).reduce(UInt32(0)) { $0 | UInt32(bytes[offset + $1]) << UInt32(8 * $1) } }
+        let hasChecksums = number(0x64) & 0x400 != 0
+        return hasChecksums && number(checksumPosition) == ext2fs_crc32c_le(UInt32.max, bytes, checksumPosition)
+    }
+
+    private static let checksumPosition = 0x3fc
 
     /// What files can take of it, in bytes.
     var capacity: UInt64 { size - overhead }

@@ -2,26 +2,38 @@ import CLinux
 import Contract
 import Linux
 
-/// The ext4 inside a vault: made and checked by e2fsprogs. They run as root with the one capability that does no harm, so that
-/// a root process of the pod that has none cannot trace them and take the device (ptrace(2) asks for all of a target's).
+/// The ext4 inside a vault: made and checked by e2fsprogs.
 enum Filesystem {
-    /// Makes an ext4 whose root folder is `owner`'s. The journal and 4096-byte blocks are asked for by name: mke2fs leaves
-    /// them out on small devices.
+    /// Makes an ext4 whose root folder is `owner`'s.
     ///
     /// - Parameter identity: Further options, for one that takes another's place.
     static func make(on device: borrowing Descriptor, owner: Account, identity: [String] = []) throws(Failure) {
-        let result = try run(
+        try endMaking(try beginMaking(on: device, owner: owner, identity: identity))
+    }
+
+    /// Starts to make one, and does not wait. The journal and 4096-byte blocks are asked for by name: mke2fs leaves them out on
+    /// small devices.
+    static func beginMaking(
+        on device: borrowing Descriptor, owner: Account, identity: [String] = []
+    ) throws(Failure) -> RunningTool {
+        try RunningTool.start(
             ["mke2fs", "-q", "-t", "ext4", "-b", "4096", "-m", "0"] + identity + [
                 "-E", "lazy_itable_init=1,lazy_journal_init=1,nodiscard,root_owner=\(owner.uid):\(owner.gid)", "/proc/self/fd/3",
             ], on: device)
+    }
+
+    static func endMaking(_ tool: consuming RunningTool) throws(Failure) {
+        let result = try tool.end()
         if result.status != 0 { throw Failure(.vault, "mke2fs could not make the vault's file system: \(result.complaint)") }
     }
 
-    /// Replays the journal and mends what needs no decision.
+    /// Replays the journal and mends what needs no decision. One that was unmounted in order has neither, and e2fsck is not started.
     ///
     /// - Throws: code 6 when somebody has to decide; then nothing was changed.
     static func check(_ device: borrowing Descriptor) throws(Failure) {
-        try checkSize(device)
+        let superblock = try superblock(of: device)
+        try checkSize(superblock, of: device)
+        if superblock.isClean { return }
         let result = try run(["e2fsck", "-p", "/proc/self/fd/3"], on: device)
         // 1: mended; e2fsck(8) calls 4 and above trouble.
         if result.status & ~3 != 0 {
@@ -46,12 +58,11 @@ enum Filesystem {
     }
 
     /// e2fsck would write before it gives such an image up.
-    private static func checkSize(_ device: borrowing Descriptor) throws(Failure) {
+    private static func checkSize(_ superblock: Ext4Superblock, of device: borrowing Descriptor) throws(Failure) {
         let deviceSize = UInt64(
             try failing(.vault) { () throws(SystemError) in
                 try retrying("measure the vault") { lseek(device.raw, 0, SEEK_END) }
             })
-        let superblock = try superblock(of: device)
         guard superblock.size <= deviceSize else {
             throw Failure(
                 .vault,
@@ -71,38 +82,9 @@ enum Filesystem {
         return superblock
     }
 
-    struct ToolResult {
-        var status: Int32
-        var output: String
-
-        /// The line that says what is wrong, without the name that we gave the device; the last one when none stands out.
-        var complaint: String {
-            let lines = output.split(separator: "\n")
-            let line =
-                lines.first { $0.contains("UNEXPECTED INCONSISTENCY") } ?? lines.first { $0.hasSuffix("? no") } ?? lines.last
-                ?? "it said nothing"
-            return String(line.trimmingPrefix("/proc/self/fd/3: "))
-        }
-    }
-
     /// Runs one tool to its end, with the device as its descriptor 3.
     static func run(_ arguments: [String], on device: borrowing Descriptor) throws(Failure) -> ToolResult {
-        let next = "install e2fsprogs in the pod's image"
-        return try failing(.provider, next: next) { () throws(SystemError) in
-            let null = try Descriptor.open("/dev/null", O_RDWR, stage: "open /dev/null")
-            let pipe = try Pipe()
-            // A hole means "never written" to a vault, so zeroes that are meant have to be written as such.
-            let environment = ["PATH=/usr/sbin:/usr/bin:/sbin:/bin:\(PodPaths.bundle)/bin", "LC_ALL=C", "UNIX_IO_NOZEROOUT=1"]
-            var plan = SpawnPlan(arguments, environment: environment.map { [UInt8]($0.utf8) })
-            plan.descriptors = .only([null.raw, pipe.writing.raw, pipe.writing.raw, device.raw])
-            plan.group = .session
-            plan.privileges = .only(UInt(Capability.setPCap))
-            let pid = try spawn(plan)
-            let output = try pipe.keepReading().readAll(limit: 1 << 20, stage: "read what \(arguments[0]) says")
-            var status: Int32 = 0
-            try retrying("wait for \(arguments[0])") { waitpid(pid, &status, 0) }
-            return ToolResult(status: exitStatus(status), output: String(decoding: output, as: UTF8.self))
-        }
+        try RunningTool.start(arguments, on: device).end()
     }
 }
 

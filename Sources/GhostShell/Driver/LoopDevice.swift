@@ -64,8 +64,11 @@ enum LoopDevice {
     static func checkUnused(asBackingFile file: borrowing Descriptor) throws(Failure) {
         var wanted = stat()
         guard fstat(file.raw, &wanted) == 0 else { return }
-        for number in 0..<256 {
-            guard access("/sys/block/loop\(number)/loop", F_OK) == 0, let device = try? node(Int32(number)) else { continue }
+        for name in (namesInFolder("/sys/block") ?? []).map({ String(decoding: $0, as: UTF8.self) }) where name.hasPrefix("loop")
+        {
+            guard access("/sys/block/\(name)/loop", F_OK) == 0, let number = Int32(name.dropFirst("loop".count)),
+                let device = try? node(number)
+            else { continue }
             var status = loop_info64()
             guard clinux_ioctl(device.raw, UInt(LOOP_GET_STATUS64), &status) == 0 else { continue }
             if status.lo_inode == wanted.st_ino && status.lo_device == kernelNumber(wanted.st_dev) {

@@ -23,7 +23,7 @@ struct GhostConfiguration: Equatable {
     var isForTrial = false
 
     private static let defaultSize: UInt64 = 512 << 20
-    /// LUKS2's header takes 16 MiB, and a journal wants some room beside it.
+    /// LUKS2's header takes 2 MiB, 16 in a vault that stock tools made, and a journal wants some room beside it.
     private static let leastSize: UInt64 = 32 << 20
 
     private static let defaultSaveEvery: Int64 = 300

@@ -47,17 +47,16 @@ final class OpenVault {
     /// - Parameter tries: How many passphrases may be tried.
     func startServer(_ source: PassphraseSource, _ configuration: GhostConfiguration, tries: Int) throws(Failure) {
         try driver.prepare(for: image)
-        let blank =
-            image.isNew ? try BlankFilesystem(imageLength: configuration.newSize, owner: configuration.account) : nil
         let pair = try failing(.vault) { () throws(SystemError) in try MessageSocketPair() }
+        let newVault = VaultServer.NewVault(
+            size: configuration.newSize, owner: configuration.account, isForTrial: configuration.isForTrial)
         let vaultServer = VaultServer(
-            source: source, project: configuration.project, tries: tries, blank: blank?.memory.raw,
-            isForTrial: configuration.isForTrial)
+            source: source, project: configuration.project, tries: tries, newVault: image.isNew ? newVault : nil)
         let process = try failing(.vault) { () throws(SystemError) in
             try ChildProcess.fork("tazpod-vault") {
                 closeDescriptors(
                     except: [STDERR_FILENO, source.descriptor, image.descriptor.raw, pair.theirs.descriptor.raw]
-                        + driver.serverDescriptors + (blank.map { [$0.memory.raw] } ?? []))
+                        + driver.serverDescriptors)
                 return vaultServer.run(image, driver: driver, keeper: pair.theirs)
             }
         }
@@ -78,13 +77,13 @@ final class OpenVault {
     ///
     /// - Parameter descriptors: What came with the server's announcement.
     func completeEnclave(_ configuration: GhostConfiguration, _ descriptors: inout ReceivedDescriptors) throws(Failure) {
+        if image.isNew { try image.publish() }
         let filesystem = try driver.openFilesystem(&descriptors, of: image)
         switch filesystem {
         case .device(let device):
             if !image.isNew { try Filesystem.check(device.descriptor) }
         case .tree: saves = SaveRecord(savedAt: image.modificationTime())
         }
-        if image.isNew { try image.publish() }
         try enclave?.complete(with: filesystem)
     }
 

@@ -7,7 +7,7 @@ struct ResizePlan: Equatable {
     var newLength: UInt64
     var dataOffset: UInt64
 
-    /// LUKS2's header takes 16 MiB, and a journal wants some room beside it.
+    /// LUKS2's header takes 2 MiB, 16 in a vault that stock tools made, and a journal wants some room beside it.
     static let leastLength: UInt64 = 32 << 20
     private static let pageSize: UInt64 = 4096
 

@@ -2,20 +2,23 @@ import CLinux
 import Contract
 import Linux
 
-/// The file system that a new vault begins with. It is made in memory, where mke2fs need not wait for any disk, before there is a
-/// key, and only what mke2fs writes of it is encrypted into the image. It holds nothing secret.
-final class BlankFilesystem {
+/// The file system that a new vault begins with. mke2fs makes it in memory, where it need not wait for any disk, while the passphrase
+/// is typed and the key derived; only what it writes is encrypted into the image. It holds nothing secret.
+struct BlankFilesystem: ~Copyable {
     /// Mostly hole, and as long as the data of the vault.
-    let memory: Descriptor
+    private let memory: Descriptor
+    private let making: RunningTool
 
     private static let stage = "get memory for a new file system"
 
+    /// Starts to make it.
+    ///
     /// - Parameter imageLength: Of the vault's image, in bytes.
-    init(imageLength: UInt64, owner: Account) throws(Failure) {
+    static func begin(imageLength: UInt64, owner: Account) throws(Failure) -> BlankFilesystem {
         guard imageLength > VaultHeader.newDataOffset else {
             throw Failure(.project, "a vault of \(imageLength >> 20) MiB has no room for its header; give it a larger size")
         }
-        memory = try failing(.vault) { () throws(SystemError) in
+        let memory = try failing(.vault) { () throws(SystemError) in
             let memory = Descriptor(
                 owning: try retrying(BlankFilesystem.stage) { memfd_create("tazpod-blank", UInt32(MFD_CLOEXEC)) })
             try retrying(BlankFilesystem.stage) {
@@ -23,6 +26,13 @@ final class BlankFilesystem {
             }
             return memory
         }
-        try Filesystem.make(on: memory, owner: owner)
+        let making = try Filesystem.beginMaking(on: memory, owner: owner)
+        return BlankFilesystem(memory: memory, making: making)
+    }
+
+    /// The memory that holds it, when it is made.
+    consuming func finished() throws(Failure) -> Descriptor {
+        try Filesystem.endMaking(making)
+        return memory
     }
 }

@@ -189,10 +189,11 @@ struct VaultHeader: ~Copyable {
 
     /// Bytes of a new vault's key: two of AES-256, for XTS.
     static let newKeySize = 64
-    /// Where a new vault's data begins, and what of that is for key slots: 16 of 252 KiB. More room would cost time that nobody
-    /// has a use for: libcryptsetup fills all of it, twice.
-    static let newDataOffset: UInt64 = 16 << 20
-    private static let newSlotsLength: UInt64 = 16 * 252 << 10
+    /// Where a new vault's data begins: after two copies of the header, and 8 key slots of 252 KiB, as many as LUKS1 had. More would
+    /// cost time that nobody has a use for: libcryptsetup fills all of it, twice.
+    static let newDataOffset: UInt64 = 2 * newCopyLength + newSlotsLength
+    private static let newCopyLength: UInt64 = 16 << 10
+    private static let newSlotsLength: UInt64 = 8 * 252 << 10
 
     /// Writes a new header with one key slot into the empty image that `image` is open on: aes-xts-plain64, 4096-byte
     /// sectors. `key` is what the data will be encrypted with, `newKeySize` random bytes.
@@ -211,7 +212,7 @@ struct VaultHeader: ~Copyable {
         }
         let (device, imageLength) = try handle(for: memory)
         let header = VaultHeader(device: device, imageLength: imageLength, isMended: false)
-        var result = crypt_set_metadata_size(device, 16 << 10, newSlotsLength)
+        var result = crypt_set_metadata_size(device, newCopyLength, newSlotsLength)
         if result == 0 { result = crypt_set_data_offset(device, newDataOffset / 512) }
         guard result == 0 else { throw Failure(.vault, SystemError(stage, errno: -result)) }
         result = withDerivation(cost) { derivation in

@@ -21,10 +21,16 @@ struct VaultServer {
     let project: String
     /// How many passphrases may be tried.
     let tries: Int
-    /// A descriptor of what a new vault begins with, for the server's process to close; nil when there is a vault.
-    var blank: Int32?
-    /// A new vault is only for a trial: it is opened as cheaply as can be.
-    var isForTrial = false
+    /// What is to be made first; nil when there is a vault.
+    var newVault: NewVault?
+
+    struct NewVault {
+        /// Bytes of its image.
+        var size: UInt64
+        var owner: Account
+        /// It is thrown away again, so it is opened as cheaply as can be.
+        var isForTrial: Bool
+    }
 
     /// Runs to the end of the process: as long as the vault has users.
     ///
@@ -35,9 +41,11 @@ struct VaultServer {
             guard KeyMemory.prepare() else {
                 throw Failure(.refused, .last("lock memory for keys"), next: "raise the limit of locked memory")
             }
-            // To reopen an image that another user owns takes the first one.
-            try Privileges.keepOnly([Capability.dacOverride] + driver.serverCapabilities)
-            try driver.serve(try unlock(image, keeper), image: image, keeper: keeper)
+            if let newVault {
+                try driver.serve(try create(newVault, in: image, driver), image: image, keeper: keeper)
+            } else {
+                try driver.serve(try unlock(image, driver, keeper), image: image, keeper: keeper)
+            }
             return ExitCode.done.rawValue
         } catch {
             try? keeper.send(Reply.error(error).encoded)
@@ -67,8 +75,15 @@ struct VaultServer {
         if getppid() == 1 { throw Failure(.vault, "the keeper ended while the vault was being unlocked") }
     }
 
-    private func unlock(_ image: borrowing VaultImage, _ keeper: borrowing MessageSocket) throws(Failure) -> UnlockedVault {
-        if let blank { return try create(image, blank) }
+    /// To reopen an image that another user owns takes the first one.
+    private func dropPrivileges(for driver: any Driver) throws(Failure) {
+        try Privileges.keepOnly([Capability.dacOverride] + driver.serverCapabilities)
+    }
+
+    private func unlock(
+        _ image: borrowing VaultImage, _ driver: any Driver, _ keeper: borrowing MessageSocket
+    ) throws(Failure) -> UnlockedVault {
+        try dropPrivileges(for: driver)
         let header = try VaultHeader.read(from: image.descriptor)
         let segment = try header.dataSegment()
         try checkMemory(header.derivationMemoryKiB())
@@ -109,9 +124,13 @@ struct VaultServer {
         }
     }
 
-    private func create(_ image: borrowing VaultImage, _ blank: Int32) throws(Failure) -> UnlockedVault {
+    private func create(
+        _ new: NewVault, in image: borrowing VaultImage, _ driver: any Driver
+    ) throws(Failure) -> UnlockedVault {
+        let blank = try BlankFilesystem.begin(imageLength: new.size, owner: new.owner)
+        try dropPrivileges(for: driver)
         guard
-            let cost = isForTrial
+            let cost = new.isForTrial
                 ? DerivationCost.leastOfAll
                 : DerivationCost.forNewVault(
                     availableKiB: AvailableMemory.kibibytes(), processors: sysconf(Int32(_SC_NPROCESSORS_ONLN)))
@@ -127,7 +146,7 @@ struct VaultServer {
         let cipher = SparseCipher(
             segment: segment,
             cipher: try BlockCipher(segment: segment, key: try failing(.vault) { () throws(SystemError) in try key.duplicate() }))
-        let plain = Descriptor(owning: blank)
+        let plain = try blank.finished()
         try failing(.vault) { () throws(SystemError) in try cipher.encrypt(plain, into: image.descriptor) }
         return UnlockedVault(segment: segment, key: key, hasMendedHeader: false)
     }

@@ -33,15 +33,13 @@ struct GlobalOptions: ParsableArguments {
     ///
     /// - Throws: code 4 when it does not run.
     func findRunningPod() async throws -> FoundPod {
-        let project = try findProject()
+        try await findRunningPod(of: findProject())
+    }
+
+    func findRunningPod(of project: Project) async throws -> FoundPod {
         guard let pod = try await ProviderChoice(log: log).findPod(of: project), pod.record.state == .running else {
             throw Failure(.provider, "the pod of \(project.config.name) is not running; run tazpod up")
         }
         return pod
-    }
-
-    /// What the project's devcontainer.json has run whenever somebody comes to its pod.
-    func runAttachCommand(in pod: FoundPod) throws {
-        try LifecycleRunner(project: findProject(), log: log).attach(pod)
     }
 }

@@ -34,7 +34,7 @@ struct PodStart {
             try makeVaultFolder()
         }
         let pod = FoundPod(record: try await provider.start(plan, existing: existing), provider: provider)
-        try await waitUntilReady(pod)
+        if existing != nil || !provider.sawReady(pod.record, within: wait) { try await waitUntilReady(pod) }
         if plan.isElsewhere { try await ProjectCopy(project: project, log: log).bring(into: pod) }
         try await lifecycle.start(pod)
         return pod

@@ -48,12 +48,8 @@ struct SSHConfigCommand: AsyncParsableCommand {
             session: session, podName: project.podName, user: project.config.user, project: project.directory, keys: keys,
             program: try failing(.provider) { () throws(SystemError) in try ownFolder() } + "/tazpod")
         if name { return Console.printLine(entry.host) }
-        let file = write || remove ? try SSHConfigFile(host: entry.host) : nil
-        if remove {
-            file?.remove()
-            keys.remove()
-            return
-        }
+        if remove { return session.forget(podName: project.podName) }
+        let file = write ? try SSHConfigFile(host: entry.host) : nil
         try keys.make(for: entry.host, log: options.log)
         try file?.write(entry.text)
         if options.json {

@@ -20,8 +20,9 @@ struct SSHServerCommand: AsyncParsableCommand, PodVerb, GhostVerb {
         try SSHServer(log: options.log).become()
     }
 
-    func run(through ghost: DirectGhost) throws -> Int32? {
-        guard session == .ghost else { return nil }
+    var leadsIntoGhost: Bool { session == .ghost }
+
+    func run(through ghost: DirectGhost) throws -> Int32 {
         try feed(ghost.host.pod)
         return try ghost.exec(command(in: ghost.host.pod))
     }

@@ -155,7 +155,7 @@ struct DownCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "down", abstract: "Lock the vault, stop the pod and remove it.",
         discussion: """
-            The project's folder and the vault stay. With --purge the vault is destroyed too.
+            The project's folder and the vault stay. With --purge the vault is destroyed too, and what ssh-config made.
 
             Example: tazpod down
             """)
@@ -177,12 +177,15 @@ struct DownCommand: AsyncParsableCommand {
             if let pod {
                 try await pod.provider.remove(pod.record.name)
                 options.log.notice("the pod \(pod.record.name) is gone")
+            } else {
+                try await choice.finishRemoval(of: project.podName)
             }
             try TokenStore(podName: project.podName).forget()
             guard purge else { return }
             let provider = if let pod { pod.provider } else { try await choice.named(project.config.provider) }
             try await provider.removeVolumes(of: project.podName)
             try destroyVault(project)
+            for session in SSHSession.allCases { session.forget(podName: project.podName) }
         }
     }
 

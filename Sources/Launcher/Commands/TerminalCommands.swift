@@ -9,8 +9,9 @@ struct EnterCommand: AsyncParsableCommand {
     @OptionGroup var options: GlobalOptions
 
     func run() async throws {
-        let pod = try await options.findRunningPod()
-        try options.runAttachCommand(in: pod)
+        let project = try options.findProject()
+        let pod = try await options.findRunningPod(of: project)
+        try LifecycleRunner(project: project, log: options.log).attach(pod)
         let request = PodCommand(
             arguments: ["bash"], isInteractive: Console.isInteractive, environment: TerminalVariables.current,
             directory: PodPaths.workspace)
@@ -22,8 +23,8 @@ struct AttachCommand: AsyncParsableCommand, PodVerb, GhostVerb {
     static let configuration = CommandConfiguration(
         commandName: "attach", abstract: "Come back to a session, public or ghost.",
         discussion: """
-            The public session is main, the ghost's is ghost. A ghost asks for proof: the token of the host that unlocked, or \
-            the passphrase.
+            The public session is main, the ghost's is ghost. Without a name, and where there are several public ones, you are \
+            asked for which on a terminal. A ghost asks for proof: the token of the host that unlocked, or the passphrase.
 
             A forwarded port is this machine's, for as long as you are attached; it is seen by this machine alone unless an \
             address comes first.
@@ -32,7 +33,7 @@ struct AttachCommand: AsyncParsableCommand, PodVerb, GhostVerb {
             """)
 
     @Argument(help: "The session's name.", completion: SessionNames.completion)
-    var session = "main"
+    var session: String?
 
     @Option(help: ArgumentHelp("Let a port of this machine lead to one of the pod.", valueName: "[[host-ip:]host:]pod"))
     var forwardPort: [ProjectConfig.Port] = []
@@ -45,26 +46,33 @@ struct AttachCommand: AsyncParsableCommand, PodVerb, GhostVerb {
 
     @OptionGroup var options: GlobalOptions
 
-    private var chosen: HostSession { HostSession(name: session) }
+    private var chosen: HostSession {
+        HostSession(name: session ?? HostSession.usual, isOpenToChoice: session == nil && Console.isInteractive)
+    }
 
     func runInPod() throws {
         guard forwardPort.isEmpty else { throw Failure(.usage, "ports are forwarded from the host; give --forward-port there") }
-        guard chosen.isGhost else { try HostCommand(arguments: chosen.publicCommand).become(log: options.log) }
+        guard chosen.isGhost else {
+            guard let name = try chosen.isOpenToChoice ? SessionPicker.choosePublic() : chosen.name else { return }
+            try HostCommand(arguments: HostSession(name: name).publicCommand).become(log: options.log)
+        }
         let client = GhostClient(verb: "attach", isDetached: proofOnly, passphrase: passphrase)
         try PassedStatus.pass(client.run())
     }
 
     var passphrase: SecretOrigin? { passphraseFd.map { .line($0) } }
 
-    func run(through ghost: DirectGhost) throws -> Int32? {
-        guard chosen.isGhost else { return nil }
+    var leadsIntoGhost: Bool { chosen.isGhost }
+
+    func run(through ghost: DirectGhost) throws -> Int32 {
         try PortForwarding(ports: forwardPort, pod: ghost.host.pod, log: options.log).start()
         return try ghost.attach()
     }
 
     func run() async throws {
-        let pod = try await options.findRunningPod()
-        if !chosen.isGhost { try options.runAttachCommand(in: pod) }
+        let project = try options.findProject()
+        let pod = try await options.findRunningPod(of: project)
+        if !chosen.isGhost { try LifecycleRunner(project: project, log: options.log).attach(pod) }
         try PortForwarding(ports: forwardPort, pod: pod, log: options.log).start()
         try await chosen.attach(in: pod, passphrase: passphrase, log: options.log)
     }
@@ -101,8 +109,10 @@ struct ExecCommand: AsyncParsableCommand, PodVerb, GhostVerb {
 
     var passphrase: SecretOrigin? { passphraseFd.map { .line($0) } }
 
-    func run(through door: DirectGhost) throws -> Int32? {
-        ghost ? try door.exec(command) : nil
+    var leadsIntoGhost: Bool { ghost }
+
+    func run(through door: DirectGhost) throws -> Int32 {
+        try door.exec(command)
     }
 
     func run() async throws {

@@ -34,7 +34,7 @@ struct UnlockCommand: AsyncParsableCommand, PodVerb, GhostVerb {
 
     var passphrase: SecretOrigin? { key.origin }
 
-    func run(through ghost: DirectGhost) throws -> Int32? {
+    func run(through ghost: DirectGhost) throws -> Int32 {
         try ghost.unlock(detach: detach, command)
     }
 

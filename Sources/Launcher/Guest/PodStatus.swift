@@ -60,6 +60,11 @@ struct PodStatus: Codable, Equatable {
             uptime: answer.text("uptime").flatMap { Int($0) }, version: answer.text("version"), services: try allServices())
     }
 
+    /// `locked`, `opening`, `open` or `closing`.
+    static func vaultState(_ client: borrowing ControlClient) throws(Failure) -> String {
+        Vault(try client.ask(Message("status"))).state
+    }
+
     /// They come in as many answers as it takes.
     private static func allServices() throws(Failure) -> [Service] {
         var services: [Service] = []

@@ -42,12 +42,15 @@ extension HostCommand {
 
     /// Found here and now: looking for it by trying to start it in each folder of PATH costs a fork for each.
     private var executable: Executable {
-        for folder in variables["PATH"]?.split(separator: ":") ?? [] {
-            let path = "\(folder)/\(arguments[0])"
-            if access(path, X_OK) == 0 { return .path(FilePath(path)) }
-        }
-        return .name(arguments[0])
+        path.map { .path(FilePath($0)) } ?? .name(arguments[0])
     }
+
+    private var path: String? {
+        let folders = variables["PATH"]?.split(separator: ":") ?? []
+        return folders.lazy.map { "\($0)/\(arguments[0])" }.first { access($0, X_OK) == 0 }
+    }
+
+    var isInstalled: Bool { path != nil }
 
     /// Runs it to its end with our own output, or another, and `standardInput` as its input.
     func runAttached(

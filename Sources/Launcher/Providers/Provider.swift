@@ -40,6 +40,10 @@ protocol Provider: Sendable {
     /// The pod as the engine has it; nil when there is none.
     func find(_ podName: String) async throws -> PodRecord?
 
+    /// Whether a pod that was made just now said within so many seconds that it is ready; false also where that cannot be told
+    /// without asking it.
+    func sawReady(_ record: PodRecord, within seconds: Int) -> Bool
+
     /// Every pod of this user.
     func list() async throws -> [PodRecord]
 
@@ -60,6 +64,8 @@ extension Provider {
     var givesSecrets: Bool { false }
 
     func root(of record: PodRecord) -> String? { nil }
+
+    func sawReady(_ record: PodRecord, within seconds: Int) -> Bool { false }
 
     func placed(_ plan: PodPlan) async throws -> PodPlan { plan }
 

@@ -57,6 +57,11 @@ struct ProviderChoice {
         return nil
     }
 
+    /// Takes away what a removal that was killed left behind, which is no pod any more.
+    func finishRemoval(of podName: String) async throws {
+        try await native.remove(podName)
+    }
+
     /// In the order in which they are asked: what the project names is where its pod most likely is.
     private func engines(of project: Project) -> [EngineProvider] {
         project.config.provider == .podman ? [podman, docker] : [docker, podman]

@@ -11,4 +11,11 @@ enum SSHSession: String, CaseIterable, ExpressibleByArgument {
     func host(of podName: String) -> String {
         self == .main ? podName : "\(podName)-\(rawValue)"
     }
+
+    /// Takes away the keys, and the entry in the user's configuration.
+    func forget(podName: String) {
+        // Without a home there is none.
+        (try? SSHConfigFile(host: host(of: podName)))?.remove()
+        SSHKeys.of(podName: podName, self).remove()
+    }
 }

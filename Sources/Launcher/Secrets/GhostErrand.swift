@@ -10,8 +10,14 @@ struct GhostErrand {
     /// Whether this process is in a ghost. Only the way to it depends on that, and no right.
     static var isThere: Bool { environmentValue("TAZPOD_GHOST") != nil }
 
+    /// An option of the verb: it does nothing where the vault is locked, and ends with `lockedStatus`.
+    static let onlyOpen = "--only-open"
+    /// EX_TEMPFAIL of sysexits.h, which none of our verbs ends with.
+    static let lockedStatus: Int32 = 75
+
     /// Typed in the pod, outside of the ghost.
-    func runInPod(passphrase: SecretOrigin?) throws {
+    func runInPod(passphrase: SecretOrigin?, onlyOpen: Bool) throws {
+        if try onlyOpen && PodStatus.vaultState(ControlClient()) != "open" { throw PassedStatus(GhostErrand.lockedStatus) }
         let here = try failing(.provider) { () throws(SystemError) in try ownFolder() }
         let client = GhostClient(
             verb: "unlock", command: ["\(here)/tazpod"] + words, precedesSession: true, passphrase: passphrase)

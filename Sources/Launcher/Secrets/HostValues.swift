@@ -21,12 +21,10 @@ struct HostValues {
     /// - Parameters:
     ///   - allowed: Names that the user allows on the command line, from now on.
     ///   - only: The secrets that are wanted; empty for all.
-    /// - Returns: nil when none goes. What was not allowed, or is not set, was told; `isComplete` is then false.
-    func gather(allowing allowed: [String], only: [String], words: [String]) throws(Failure) -> (
-        input: GivenInput?, isComplete: Bool
-    ) {
+    /// - Returns: what goes. What was not allowed, or is not set, was told.
+    func gather(allowing allowed: [String], only: [String], words: [String]) throws(Failure) -> Gathered {
         let wanted = items.filter { only.isEmpty || only.contains($0.name) }
-        if wanted.isEmpty { return (nil, true) }
+        if wanted.isEmpty { return .nothingWanted }
         let consent = VariableConsent(project: project)
         let granted = try consent.obtain(for: wanted.map { HostValues.variable(of: $0) }, granted: allowed)
         var sent: [PullItem] = []
@@ -41,10 +39,39 @@ struct HostValues {
                 sent.append(item)
             }
         }
-        if sent.isEmpty { return (nil, false) }
+        if sent.isEmpty { return .nothing }
         let input = GivenInput(
             words: words + ["--given-fd", "0", "--"] + sent.map { $0.name }, descriptor: try HostValues.file(of: sent))
-        return (input, sent.count == wanted.count)
+        return .some(input, isAll: sent.count == wanted.count)
+    }
+
+    /// What of it goes into the pod.
+    enum Gathered {
+        case nothingWanted
+        /// Some was wanted, and none goes.
+        case nothing
+        case some(GivenInput, isAll: Bool)
+
+        var input: GivenInput? {
+            if case .some(let input, _) = self { input } else { nil }
+        }
+
+        var isComplete: Bool {
+            switch self {
+            case .nothingWanted: true
+            case .nothing: false
+            case .some(_, let isAll): isAll
+            }
+        }
+
+        /// What the pull that goes before is told.
+        var words: [String] {
+            switch self {
+            case .nothingWanted: []
+            case .nothing: ["--without-host"]
+            case .some: ["--host-follows"]
+            }
+        }
     }
 
     /// In memory that is not swapped and belongs to no folder: the name, a NUL byte, the length and a newline, then the value.

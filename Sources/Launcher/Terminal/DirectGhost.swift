@@ -33,9 +33,12 @@ struct DirectGhost {
     func errand(_ command: [String]) throws -> Int32 {
         let store = try TokenStore(podName: host.pod.record.name)
         let client = GhostClient(verb: "unlock", command: command, precedesSession: true, root: root)
-        // Where a token may count, nobody is asked.
-        let isAsked = host.needsTwoSteps && (host.passphrase != nil || (store.tokens.isEmpty && host.hasTerminal))
-        if isAsked { return try runWithPassphrase(client, next: store.makeNext()) }
+        let isOpen = try PodStatus.vaultState(ControlClient(root: root)) == "open"
+        if isOpen && host.passphrase == nil && !store.tokens.isEmpty {
+            // A token that counts goes on counting: another pull at the same time may be offering it.
+            return try run(client, offering: store.tokens, next: nil)
+        }
+        if host.needsTwoSteps && (host.passphrase != nil || host.hasTerminal) { return try runWithPassphrase(client, next: store.makeNext()) }
         return try run(client, offering: store.tokens, next: store.makeNext())
     }
 

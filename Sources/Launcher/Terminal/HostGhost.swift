@@ -43,12 +43,19 @@ struct HostGhost {
     /// Runs a verb of ours that opens the vault if it is locked, and does its work in the ghost, to its end.
     func errand(_ words: [String]) throws -> Int32 {
         let store = try TokenStore(podName: pod.record.name)
-        // Where a token may count, nobody is asked.
-        if needsTwoSteps && (passphrase != nil || (store.tokens.isEmpty && hasTerminal)) { return try giveProof(words, store) }
+        if passphrase == nil && !store.tokens.isEmpty {
+            // A token that counts goes on counting: another pull at the same time may be offering it.
+            let status = try run(words + [GhostErrand.onlyOpen], try environment(store, next: false))
+            if status != GhostErrand.lockedStatus { return status }
+        }
+        if needsTwoSteps && (passphrase != nil || hasTerminal) { return try giveProof(words, store) }
+        return try run(words, try environment(store, next: true))
+    }
+
+    private func run(_ words: [String], _ variables: [String: String]) throws -> Int32 {
         let input = try failing(.provider) { () throws(SystemError) in
             Descriptor(owning: try retrying("keep the input") { clinux_fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 3) })
         }
-        let variables = try environment(store, next: true)
         return try pod.guest(words, interactive: Console.isInteractive, environment: variables)
             .runAttached(standardInput: input, log: log)
     }

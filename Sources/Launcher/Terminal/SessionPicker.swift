@@ -1,4 +1,5 @@
 import Contract
+import Linux
 
 /// Which of several sessions to come back to, asked for by number or name.
 struct SessionPicker {
@@ -8,6 +9,14 @@ struct SessionPicker {
     var lines: String {
         Table.render(
             zip([""] + list.sessions.indices.map { String($0 + 1) }, list.rows).map { number, row in [number] + row })
+    }
+
+    /// In a pod: the usual session, unless there are other public ones to choose from. The ghost's is not among them: its proof is for
+    /// the host's terminal. Inside of a session there is no other to go to.
+    static func choosePublic() throws(Failure) -> String? {
+        let list = SessionList(sessions: try SessionList.ofThisPod().sessions.filter { $0.kind == "public" })
+        guard list.sessions.count > 1, environmentValue("TMUX") == nil else { return HostSession.usual }
+        return SessionPicker(list: list).ask()
     }
 
     /// - Returns: the session's name; nil when nobody wants one.

@@ -68,10 +68,8 @@ extension Supervisor {
     private func startGhost() throws(Failure) {
         try requireSecondUser()
         do {
-            let pair = try MessageSocketPair()
-            let null = try Descriptor.open("/dev/null", O_RDWR, stage: "open /dev/null")
-            let pid = try spawnGhost([], [null.raw, STDERR_FILENO, STDERR_FILENO, pair.theirs.descriptor.raw])
-            let link = GhostLink(identifier: nextIdentifier(), pid: pid, channel: pair.keepOurs())
+            let link: GhostLink
+            if let standby = takeStandby() { link = standby } else { link = try startGhostProcess() }
             try epoll.add(link.channel.descriptor.raw, token: EventToken(.ghost, link.identifier).raw)
             try retrying("make the ghost's channel non-blocking") {
                 clinux_fcntl(link.channel.descriptor.raw, F_SETFL, Int(O_NONBLOCK))
@@ -82,10 +80,17 @@ extension Supervisor {
         }
     }
 
+    func startGhostProcess() throws(SystemError) -> GhostLink {
+        let pair = try MessageSocketPair()
+        let null = try Descriptor.open("/dev/null", O_RDWR, stage: "open /dev/null")
+        let pid = try spawnGhost([], [null.raw, STDERR_FILENO, STDERR_FILENO, pair.theirs.descriptor.raw])
+        return GhostLink(identifier: nextIdentifier(), pid: pid, channel: pair.keepOurs())
+    }
+
     private static let noGhost = "this pod's image has no working tazpod-ghost beside tazpod-init"
 
     private func requireSecondUser() throws(Failure) {
-        guard geteuid() == 0, configuration.account != nil else {
+        guard hasSecondUser else {
             throw Failure(
                 .refused, "this pod has no second user, so nothing could keep a secret from the public area; run its init as root"
             )
@@ -175,6 +180,7 @@ extension Supervisor {
     func ghostEnded(_ status: Int32) {
         if clinux_signaled(status) { log("the ghost was ended by signal \(clinux_term_signal(status))") }
         forgetGhost()
+        planStandby()
         if stopping == .locking { advanceStop() }
     }
 }

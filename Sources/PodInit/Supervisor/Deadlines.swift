@@ -4,6 +4,8 @@ struct Deadlines {
         case sessionStart(UInt32)
         /// The ghost should have locked by now.
         case ghostLock
+        /// Time to start the process of the next ghost.
+        case standby
         case stopping
         case job(UInt32)
         case serviceStart(UInt32)

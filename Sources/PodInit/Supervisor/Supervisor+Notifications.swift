@@ -27,10 +27,11 @@ extension Supervisor {
         }
     }
 
-    /// Says once that the pod is ready.
+    /// Says once that the pod is ready: `up` follows the log until then.
     func podMayBeReady() {
         guard !hasToldReadiness, isReady else { return }
         hasToldReadiness = true
+        standardError.writeLine([UInt8](readyLine.utf8))
         tellManager("READY=1")
     }
 

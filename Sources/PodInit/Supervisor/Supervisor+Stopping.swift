@@ -35,6 +35,7 @@ extension Supervisor {
         guard stopping == nil else { return }
         stopping = .locking
         tellManager("STOPPING=1")
+        endStandby()
         if ghost == nil {
             advanceStop()
         } else {

@@ -22,6 +22,8 @@ final class Supervisor {
     private var timerTime: Int64?
     var sessions = PublicSessions()
     var ghost: GhostLink?
+    /// The process of the next ghost, which nobody has asked for yet.
+    var standby: GhostLink?
     /// By who guessed: what the public area gets wrong costs root no time.
     var guesses: [uid_t: Guesses] = [:]
     /// The process that tries the vault's drivers.
@@ -71,6 +73,7 @@ final class Supervisor {
         }
         supervisor.configuration.ghostOnly.makeLinks()
         supervisor.keepMainSession()
+        supervisor.planStandby()
         supervisor.reloadServices()
         let status = supervisor.loop()
         machine?.end(supervisor.machineEnd)
@@ -153,6 +156,7 @@ final class Supervisor {
             case .sessionStart(let identifier):
                 if let session = sessions.session(identifier) { startSession(session) }
             case .ghostLock: killGhost()
+            case .standby: startStandby()
             case .stopping: advanceStop()
             case .job(let identifier): killJob(identifier)
             case .serviceStart(let identifier):
@@ -172,6 +176,8 @@ final class Supervisor {
             if pid <= 0 { break }
             if ghost?.pid == pid {
                 ghostEnded(status)
+            } else if standby?.pid == pid {
+                standby = nil
             } else if trialPID == pid {
                 trialPID = nil
             } else if sessions.serverPID == pid {

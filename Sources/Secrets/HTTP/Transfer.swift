@@ -25,7 +25,7 @@ final class Transfer {
         guard let handle = curl_easy_init() else { throw Transfer.noMemory }
         self.handle = handle
         try setAddress(request.url, authorities: authorities)
-        try setTimes()
+        setTimes()
         try setHead(request.headers)
         try setBody(request)
         ccurl_set_pointer(handle, CURLOPT_WRITEDATA, Unmanaged.passUnretained(self).toOpaque())
@@ -62,12 +62,13 @@ final class Transfer {
         ccurl_set_pointer(handle, CURLOPT_CAINFO, authorities)
         ccurl_set_pointer(handle, CURLOPT_CAPATH, nil)
         ccurl_set_number(handle, CURLOPT_SSLVERSION, Int(CURL_SSLVERSION_TLSv1_2))
-        ccurl_set_number(handle, CURLOPT_HTTP_VERSION, Int(CURL_HTTP_VERSION_2TLS))
+        let version = hasSessionOnSecretHeap() ? CURL_HTTP_VERSION_2TLS : CURL_HTTP_VERSION_1_1
+        ccurl_set_number(handle, CURLOPT_HTTP_VERSION, Int(version))
         // Rather a stream of a connection that is being made than a connection of its own.
         ccurl_set_number(handle, CURLOPT_PIPEWAIT, 1)
     }
 
-    private func setTimes() throws(Failure) {
+    private func setTimes() {
         ccurl_set_number(handle, CURLOPT_CONNECTTIMEOUT_MS, Int(options.connectTimeout))
         ccurl_set_number(handle, CURLOPT_TIMEOUT_MS, Int(options.requestTimeout))
         ccurl_set_number(handle, CURLOPT_LOW_SPEED_LIMIT, 1)

@@ -15,7 +15,7 @@ struct LoginStore {
     ///   - server: Its address, as requests go to it.
     init(_ vault: VaultFolder, source: String, server: String) {
         self.vault = vault
-        folder = "\(VaultFolder.own)/login/\(source)/\(LoginStore.fileName(server))"
+        folder = "\(VaultFolder.own)/login/\(source)/\(Defence.serverBinding.isOn ? LoginStore.fileName(server) : "any")"
     }
 
     /// - Returns: nil where it was never kept.

@@ -109,7 +109,7 @@ enum SecretHeap {
         }
     }
 
-    private static func allocateZeroed(_ count: Int, _ size: Int) -> UnsafeMutableRawPointer? {
+    static func allocateZeroed(_ count: Int, _ size: Int) -> UnsafeMutableRawPointer? {
         let (total, isTooMuch) = count.multipliedReportingOverflow(by: size)
         return isTooMuch ? nil : allocate(total)
     }

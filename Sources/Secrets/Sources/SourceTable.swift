@@ -12,8 +12,8 @@ enum SourceTable {
         case .age: AgeSource(context: context)
         case .sops: SopsSource(context: context)
         case .pass: PassSource(context: context)
-        case .infisical, .vault:
-            throw Failure(.provider, "this build of TazPod has no source \(name.rawValue)")
+        case .infisical: InfisicalSource(context: context)
+        case .vault: HashiCorpSource(context: context)
         }
     }
 }

@@ -40,6 +40,7 @@ final class Staging {
         if vault.isFolder(path) {
             throw Failure(.vault, "~/secrets/\(path) is a folder; remove it, or give the secret another file")
         }
+        if !Defence.staging.isOn { return try replace(path, value) }
         count += 1
         let temporary = "\(Staging.folder)/\(count)"
         do throws(SystemError) {
@@ -51,6 +52,17 @@ final class Staging {
         }
         staged.append(Staged(temporary: temporary, path: path))
         return true
+    }
+
+    private func replace(_ path: String, _ value: borrowing SecretBuffer) throws(Failure) -> Bool {
+        do throws(SystemError) {
+            if let end = path.lastIndex(of: "/") { try vault.makeFolder(String(path[..<end])) }
+            try vault.remove(path)
+            try vault.write(value, to: path)
+            return true
+        } catch {
+            throw Staging.failure(error)
+        }
     }
 
     /// Puts all of it in its place, on the disk.

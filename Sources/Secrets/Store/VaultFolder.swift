@@ -13,7 +13,8 @@ final class VaultFolder {
 
     /// What TazPod keeps for itself, out of reach of `file:`.
     static let own = ".tazpod"
-    private static let beneath = UInt64(RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS | RESOLVE_NO_XDEV)
+    private static let beneath =
+        Defence.vaultLinks.isOn ? UInt64(RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS | RESOLVE_NO_XDEV) : 0
 
     /// The vault that is mounted in this ghost's home.
     ///
@@ -31,7 +32,7 @@ final class VaultFolder {
         guard let root = try? Descriptor.open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW, stage: "open \(path)") else {
             throw Failure(.refused, "no vault is open here; run it in a ghost (tazpod unlock)")
         }
-        if let home {
+        if let home, Defence.mountedVault.isOn {
             var above = stat()
             var status = stat()
             guard stat(home, &above) == 0, fstat(root.raw, &status) == 0, above.st_dev != status.st_dev else {

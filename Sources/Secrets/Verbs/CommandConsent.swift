@@ -16,14 +16,14 @@ struct CommandConsent {
     func obtain(for items: [PullItem]) throws(Failure) -> [[String]] {
         let wanted = items.filter { $0.source == .command }
         let new = wanted.filter { item in !(accepted ?? []).contains(item.command) }
-        if !new.isEmpty && accepted != nil && !isGranted { try ask(new) }
+        if !new.isEmpty && accepted != nil && !isGranted && Defence.commandConsent.isOn { try ask(new) }
         return (accepted ?? []) + new.map { $0.command }
     }
 
     private func ask(_ new: [PullItem]) throws(Failure) {
         let list = new.map { "  \($0.name): \($0.command.joined(separator: " "))\n" }.joined()
         let warning = "secrets.yml now has these programs run in the ghost, where they can read every secret:\n\(list)"
-        guard let terminal = try? Descriptor.open("/dev/tty", O_RDWR | O_NOCTTY, stage: "open the terminal") else {
+        guard let terminal = PromptTerminal.open() else {
             throw Failure(
                 .refused,
                 "\(warning)nobody has accepted that yet; read them, and run tazpod pull --allow-commands if they are yours")

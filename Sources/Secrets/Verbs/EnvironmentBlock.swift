@@ -54,7 +54,16 @@ final class EnvironmentBlock {
             }
         }
         pointers[count] = nil
-        clinux_exec(command.first ?? "", arguments.pointer, pointers)
-        return clinux_errno()
+        var error = ENOENT
+        for path in ProgramSearch([UInt8]((command.first ?? "").utf8), environment: inherited).paths {
+            (path + [0]).withUnsafeBufferPointer { bytes in
+                bytes.withMemoryRebound(to: CChar.self) { name in
+                    if let start = name.baseAddress { clinux_exec_path(start, arguments.pointer, pointers) }
+                }
+            }
+            // One that is there and may not be run says more than one that is not.
+            if clinux_errno() != ENOENT && clinux_errno() != ENOTDIR { error = clinux_errno() }
+        }
+        return error
     }
 }

@@ -14,9 +14,19 @@ struct PullVerb {
         while true {
             // What fails now may work the next time; it was told.
             _ = try pull()
-            sleep(UInt32(clamping: every))
+            sleep(UInt32(clamping: pause(every)))
         }
     }
+
+    /// No later than a login ends that a pull would renew. One that could not be renewed is not tried again at once.
+    private func pause(_ every: Int64) -> Int64 {
+        let renewals = Set(plan.items.map { $0.source }).compactMap { name in
+            ((try? SourceTable.source(name, context(name))) as? any RenewingSource)?.untilRenewal()
+        }
+        return min(every, max(renewals.min() ?? every, PullVerb.shortestPause))
+    }
+
+    private static let shortestPause: Int64 = 30
 
     private func pull() throws(Failure) -> ExitCode {
         let staging = try Staging(vault)
@@ -44,7 +54,8 @@ struct PullVerb {
         }
         let ordered = items.compactMap { item in outcomes.first { $0.item.name == item.name } }
         // What the host gives comes after the rest, so the list of all that is there comes then, too.
-        let others = plan.items.filter { item in options.given != nil && !items.contains(item) }.map { item in
+        let reportsAll = options.given != nil || options.isWithoutHost
+        let others = plan.items.filter { reportsAll && !items.contains($0) }.map { item in
             let age = set[item.name].map { now - $0.pulledAt }
             return PullOutcome(item: item, state: age == nil ? .missing : .kept, age: age)
         }
@@ -54,7 +65,7 @@ struct PullVerb {
 
     /// The items that were named, or all; without those that the host gives next.
     private func wanted() throws(Failure) -> [PullItem] {
-        try named().filter { !options.hostFollows || $0.source != .env }
+        try named().filter { !(options.hostFollows || options.isWithoutHost) || $0.source != .env }
     }
 
     private func named() throws(Failure) -> [PullItem] {
@@ -73,14 +84,16 @@ struct PullVerb {
         for name in SecretSourceName.allCases {
             let own = items.filter { $0.source == name }
             if own.isEmpty { continue }
-            let context = SourceContext(
-                settings: plan.settings[name] ?? [:], vault: vault, project: PodPaths.workspace, given: options.given)
             do throws(Failure) {
-                try SourceTable.source(name, context).fetch(own, into: delivery)
+                try SourceTable.source(name, context(name)).fetch(own, into: delivery)
             } catch {
                 for item in own { delivery.fail(item, error) }
             }
         }
+    }
+
+    private func context(_ name: SecretSourceName) -> SourceContext {
+        SourceContext(settings: plan.settings[name] ?? [:], vault: vault, project: PodPaths.workspace, given: options.given)
     }
 
     /// A secret that secrets.yml no longer names is nobody's variable any more. A file stays: somebody may have made it his own.

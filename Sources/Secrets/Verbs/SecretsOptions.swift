@@ -8,6 +8,8 @@ struct SecretsOptions: Equatable {
     var plan: Int32?
     /// A descriptor with values from the host.
     var given: Int32?
+    /// What comes from the host is not asked for now.
+    var isWithoutHost = false
     /// The host gives its values right after, in a pull of their own, which also reports on this one.
     var hostFollows = false
     /// A descriptor with the answers to a login's questions.
@@ -38,6 +40,7 @@ struct SecretsOptions: Equatable {
             case "--method": method = rest.popFirst()
             case "--shell": shell = rest.popFirst()
             case "--host-follows": hostFollows = true
+            case "--without-host": isWithoutHost = true
             case "--json": isJSON = true
             case "--quiet": isQuiet = true
             case "--allow-commands": acceptsCommands = true

@@ -24,6 +24,9 @@ struct LoginCommand: AsyncParsableCommand, PodVerb, GhostVerb {
     @Option(help: ArgumentHelp("Read the vault's passphrase from this descriptor.", valueName: "n"))
     var passphraseFd: Int32?
 
+    @Flag(help: .hidden)
+    var onlyOpen = false
+
     @OptionGroup var options: GlobalOptions
 
     @Argument(help: "The source; without it, the one that secrets.yml names.")
@@ -38,7 +41,7 @@ struct LoginCommand: AsyncParsableCommand, PodVerb, GhostVerb {
     func runInPod() throws {
         guard GhostErrand.isThere else {
             if secretFd != nil { throw Failure(.usage, "answers from a descriptor are taken on the host, or in the ghost") }
-            return try GhostErrand(words: words).runInPod(passphrase: passphrase)
+            return try GhostErrand(words: words).runInPod(passphrase: passphrase, onlyOpen: onlyOpen)
         }
         let plan = try SecretsProgram.plan(in: PodPaths.workspace)
         var words = ["login"] + (options.quiet ? ["--quiet"] : [])
@@ -47,7 +50,7 @@ struct LoginCommand: AsyncParsableCommand, PodVerb, GhostVerb {
         try SecretsProgram.become(words + ["--"] + (source.map { [$0] } ?? []), plan: plan)
     }
 
-    func run(through ghost: DirectGhost) throws -> Int32? {
+    func run(through ghost: DirectGhost) throws -> Int32 {
         guard let answers = try answers() else { return try GhostErrand(words: words).run(through: ghost, then: nil) }
         if passphrase != nil { try PassedStatus.pass(try ghost.unlock(detach: true, [])) }
         return try ghost.errand(["\(ghost.host.pod.provider.programFolder)/tazpod"] + answers.words, input: answers.descriptor)

@@ -37,6 +37,12 @@ struct PullCommand: AsyncParsableCommand, PodVerb, GhostVerb {
     @Flag(help: .hidden)
     var hostFollows = false
 
+    @Flag(help: .hidden)
+    var withoutHost = false
+
+    @Flag(help: .hidden)
+    var onlyOpen = false
+
     @OptionGroup var options: GlobalOptions
 
     @Argument(help: "The secrets to pull; all of them where none is named.")
@@ -53,21 +59,24 @@ struct PullCommand: AsyncParsableCommand, PodVerb, GhostVerb {
     // -- in the pod --------------------------------------------------------------------------------------------------------
 
     func runInPod() throws {
-        guard GhostErrand.isThere else { return try errand(isFollowed: false).runInPod(passphrase: passphrase) }
+        guard GhostErrand.isThere else {
+            return try errand(before: .nothingWanted).runInPod(passphrase: passphrase, onlyOpen: onlyOpen)
+        }
         var words = ["pull"] + (options.json ? ["--json"] : []) + (options.quiet ? ["--quiet"] : [])
         if allowCommands { words.append("--allow-commands") }
         if let givenFd { words += ["--given-fd", String(givenFd)] }
         if hostFollows { words.append("--host-follows") }
+        if withoutHost { words.append("--without-host") }
         if watch { words += ["--every", String(interval ?? 0)] }
         try SecretsProgram.become(words + ["--"] + names, plan: SecretsProgram.plan(in: PodPaths.workspace))
     }
 
     // -- on the host -------------------------------------------------------------------------------------------------------
 
-    func run(through ghost: DirectGhost) throws -> Int32? {
+    func run(through ghost: DirectGhost) throws -> Int32 {
         let given = try gather()
-        let status = try errand(isFollowed: given.input != nil).run(through: ghost, then: given.input)
-        if watch && given.input != nil { return try errand(isFollowed: false).run(through: ghost, then: nil) }
+        let status = try errand(before: given).run(through: ghost, then: given.input)
+        if watch && given.input != nil { return try errand(before: .nothing).run(through: ghost, then: nil) }
         return status == 0 && !given.isComplete ? ExitCode.refused.rawValue : status
     }
 
@@ -75,29 +84,25 @@ struct PullCommand: AsyncParsableCommand, PodVerb, GhostVerb {
         let given = try gather()
         let pod = try await options.findRunningPod()
         let ghost = HostGhost(pod: pod, log: options.log, passphrase: passphrase)
-        let status = try errand(isFollowed: given.input != nil).run(on: ghost, then: given.input)
-        if watch && given.input != nil { try PassedStatus.pass(errand(isFollowed: false).run(on: ghost, then: nil)) }
+        let status = try errand(before: given).run(on: ghost, then: given.input)
+        if watch && given.input != nil { try PassedStatus.pass(errand(before: .nothing).run(on: ghost, then: nil)) }
         try PassedStatus.pass(status)
         if !given.isComplete { throw PassedStatus(ExitCode.refused.rawValue) }
     }
 
-    private func gather() throws -> (input: GivenInput?, isComplete: Bool) {
+    private func gather() throws -> HostValues.Gathered {
         let project = try options.findProject()
         let plan = try SecretsProgram.plan(in: project.directory)
         let words = ["pull"] + options.passedOn
         return try HostValues(project: project, plan: plan).gather(allowing: allowEnv, only: names, words: words)
     }
 
-    /// What the pod's own tazpod is asked.
-    ///
-    /// - Parameter isFollowed: The host's own values come after it, so it ends after one pull.
-    private func errand(isFollowed: Bool) -> GhostErrand {
-        var words = ["pull"] + options.passedOn + (allowCommands ? ["--allow-commands"] : [])
-        if isFollowed {
-            words.append("--host-follows")
-        } else if watch {
-            words += ["--watch", "--every", every]
-        }
+    /// What the pod's own tazpod is asked. Before the host's own values come, it ends after one pull.
+    private func errand(before given: HostValues.Gathered) -> GhostErrand {
+        var words = ["pull"] + options.passedOn + (allowCommands ? ["--allow-commands"] : []) + given.words
+        if watch && given.input == nil { words += ["--watch", "--every", every] }
+        // As the host asked it of us, for the ghost.
+        words += (hostFollows ? ["--host-follows"] : []) + (withoutHost ? ["--without-host"] : [])
         return GhostErrand(words: words + names)
     }
 }

@@ -32,7 +32,7 @@ struct RunCommand: AsyncParsableCommand, PodVerb, GhostVerb {
 
     private var words: [String] { ["tazpod", "run", "--"] + command }
 
-    func run(through ghost: DirectGhost) throws -> Int32? {
+    func run(through ghost: DirectGhost) throws -> Int32 {
         try ghost.exec(words)
     }
 

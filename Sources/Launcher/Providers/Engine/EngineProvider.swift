@@ -1,5 +1,6 @@
 import Contract
 import FoundationEssentials
+import Linux
 import Logging
 
 /// Runs pods with an engine's own command line, so that contexts, connections, credentials and DOCKER_HOST work as set up.
@@ -12,6 +13,7 @@ struct EngineProvider: Provider {
     var givesSecrets: Bool { engine.absentSecret != nil }
 
     private static let inspectSeconds = 30
+    private static let removalMilliseconds: Int64 = 60_000
 
     /// Whether it can run something.
     func answers() async -> Bool {
@@ -118,10 +120,23 @@ struct EngineProvider: Provider {
     func remove(_ podName: String) async throws {
         let stopped = try await run(stopArguments(podName))
         if stopped.status != 0, try await find(podName) == nil { return }
-        try await expectSuccess(run(["rm", "--force", "--volumes", podName]), "remove the pod")
+        let removed = try await run(["rm", "--force", "--volumes", podName])
+        // A launcher that was killed had asked for it before, and the engine is still at it.
+        if removed.errors.contains("already in progress"), try await goesAway(podName) { return }
+        try expectSuccess(removed, "remove the pod")
+    }
+
+    private func goesAway(_ podName: String) async throws -> Bool {
+        let deadline = monotonicMilliseconds() + EngineProvider.removalMilliseconds
+        while monotonicMilliseconds() < deadline {
+            if try await find(podName) == nil { return true }
+            try await Task.sleep(nanoseconds: 50_000_000)
+        }
+        return false
     }
 
     func find(_ podName: String) async throws -> PodRecord? {
+        if let answer = findBySocket(podName) { return answer }
         let result = try await run(["container", "inspect", "--format", EngineRecord.inspectFormat, podName])
         guard result.status == 0 else {
             if result.errors.lowercased().contains("no such container") { return nil }
@@ -156,7 +171,7 @@ struct EngineProvider: Provider {
         command(["logs"] + (follow ? ["--follow"] : []) + [record.name])
     }
 
-    private func command(_ arguments: [String], environment: [String: String] = [:]) -> HostCommand {
+    func command(_ arguments: [String], environment: [String: String] = [:]) -> HostCommand {
         HostCommand(arguments: [engine.name] + arguments, environment: environment)
     }
 

@@ -33,14 +33,53 @@ enum EngineRecord {
             guard let found = try? JSONDecoder().decode(Inspection.self, from: Data(line.utf8)) else {
                 throw Failure(.provider, "\(engine) answers in a form that this version does not know; is it \(engine)?")
             }
-            let labels = found.labels ?? [:]
-            // A link to it is another name, after a comma.
-            return PodRecord(
-                name: String(found.name.drop { $0 == "/" }.prefix { $0 != "," }), project: labels[EngineLabels.project] ?? "",
-                directory: labels[EngineLabels.directory] ?? "", provider: engine,
-                state: runs(found.state) ? .running : .stopped, planDigest: labels[EngineLabels.plan] ?? "",
-                user: labels[EngineLabels.user] ?? "tazpod",
-                environment: UserEnvironment.parse(labels[EngineLabels.environment] ?? ""))
+            return record(found, engine)
         }
+    }
+
+    /// The daemon's own words for a container.
+    private struct Container: Decodable {
+        struct State: Decodable {
+            var status: String
+
+            enum CodingKeys: String, CodingKey {
+                case status = "Status"
+            }
+        }
+
+        struct Config: Decodable {
+            var labels: [String: String]?
+
+            enum CodingKeys: String, CodingKey {
+                case labels = "Labels"
+            }
+        }
+
+        var name: String
+        var state: State
+        var config: Config
+
+        enum CodingKeys: String, CodingKey {
+            case name = "Name"
+            case state = "State"
+            case config = "Config"
+        }
+    }
+
+    /// - Returns: nil when it is of another form.
+    static func parse(container: [UInt8], of engine: String) -> PodRecord? {
+        guard let found = try? JSONDecoder().decode(Container.self, from: Data(container)) else { return nil }
+        return record(Inspection(name: found.name, state: found.state.status, labels: found.config.labels), engine)
+    }
+
+    private static func record(_ found: Inspection, _ engine: String) -> PodRecord {
+        let labels = found.labels ?? [:]
+        // A link to it is another name, after a comma.
+        return PodRecord(
+            name: String(found.name.drop { $0 == "/" }.prefix { $0 != "," }), project: labels[EngineLabels.project] ?? "",
+            directory: labels[EngineLabels.directory] ?? "", provider: engine,
+            state: runs(found.state) ? .running : .stopped, planDigest: labels[EngineLabels.plan] ?? "",
+            user: labels[EngineLabels.user] ?? "tazpod",
+            environment: UserEnvironment.parse(labels[EngineLabels.environment] ?? ""))
     }
 }

@@ -41,7 +41,11 @@ struct NativeProvider: Provider {
     func environment(ofImage plan: PodPlan) async throws -> [String: String] { NativeLayout.baseEnvironment }
 
     func start(_ plan: PodPlan, existing: PodRecord?) async throws -> PodRecord {
-        if let existing, existing.state == .running { return existing }
+        if let existing, existing.state == .running {
+            // Who wrote it down may have been killed before it was built.
+            if let pid = existing.pid { try await waitUntilBuilt(pid) }
+            return existing
+        }
         let ids = try NamespaceIDs.ofCaller()
         let own = ids == nil ? plan : try UserPod.plan(plan)
         if ids != nil { try UserPod(uid: getuid(), gid: getgid()).checkReach(plan) }
@@ -71,7 +75,7 @@ struct NativeProvider: Provider {
         return record
     }
 
-    /// bubblewrap tells the pid before it has built the pod around it; the pod is there once our init runs in it.
+    /// bubblewrap tells the pid before it has built the pod around it; the pod is there once our init runs in it, and listens.
     private func waitUntilBuilt(_ pid: Int32) async throws {
         let deadline = monotonicMilliseconds() + NativeProvider.buildMilliseconds
         while monotonicMilliseconds() < deadline {
@@ -79,10 +83,18 @@ struct NativeProvider: Provider {
             guard let program else {
                 throw Failure(.provider, "bubblewrap could not build the pod; tazpod logs says why")
             }
-            if program.hasSuffix("/tazpod-init") { return }
+            if program.hasSuffix("/tazpod-init"), NativeProvider.hears(pid, SIGTERM) { return }
             try await Task.sleep(nanoseconds: 1_000_000)
         }
         throw Failure(.timeout, "bubblewrap did not build the pod in time; tazpod logs says why")
+    }
+
+    /// Whether a process has taken a signal into its own hands: init blocks it, to read it.
+    private static func hears(_ pid: Int32, _ signal: Int32) -> Bool {
+        let text = (try? readFile("/proc/\(pid)/status", stage: "look at the pod's first process")) ?? []
+        let line = String(decoding: text, as: UTF8.self).split(separator: "\n").first { $0.hasPrefix("SigBlk:\t") }
+        guard let mask = line.flatMap({ UInt64($0.dropFirst("SigBlk:\t".count), radix: 16) }) else { return false }
+        return mask & 1 << UInt64(signal - 1) != 0
     }
 
     /// Starts bubblewrap, in a session of its own so that closing our terminal does not reach it.
@@ -117,6 +129,8 @@ struct NativeProvider: Provider {
 
     func stop(_ podName: String) async throws {
         if let record = try find(podName), record.state == .running, let pid = record.pid {
+            // Before that it would not hear the signal.
+            try? await waitUntilBuilt(pid)
             try NativeProvider.end(pid)
         }
     }
