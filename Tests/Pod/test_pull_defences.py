@@ -44,7 +44,9 @@ def test_without_that_check_secrets_would_lie_in_the_clear(make_weakened_pod):
 
 def pulled_through_a_link(pod):
     """A folder of the vault is a link to the project; says what is there after a pull into it."""
-    write_secrets(pod, {"name": "A", "source": "command", "command": ["printf", "leaked"], "file": "folder/a"})
+    write_secrets(
+        pod, {"name": "A", "source": "command", "command": ["printf", "leaked"], "file": "folder/a"},
+        {"name": "B", "source": "command", "command": ["printf", "other"], "file": "b"})
     pod.unlock()
     (pod.directory / "outside").mkdir(mode=0o777)
     (pod.directory / "outside").chmod(0o777)
@@ -58,6 +60,7 @@ def test_a_link_in_the_vault_leads_no_secret_out_of_it(pod):
     result, leaked = pulled_through_a_link(pod)
     assert leaked is None and result.status == 7
     assert "a link leads there, and a secret is written through none; remove it" in result.errors
+    assert content(pod, "b") == b"other", "the rest is pulled"
 
 
 def test_without_that_check_a_link_would_lead_out(make_weakened_pod):

@@ -44,7 +44,7 @@ final class Staging {
         count += 1
         let temporary = "\(Staging.folder)/\(count)"
         do throws(SystemError) {
-            if let end = path.lastIndex(of: "/") { try vault.makeFolder(String(path[..<end])) }
+            try makeFolder(for: path)
             try vault.write(value, to: temporary)
         } catch {
             try? vault.remove(temporary)
@@ -54,9 +54,16 @@ final class Staging {
         return true
     }
 
+    /// What is in the way of one secret must not keep the others from their places.
+    private func makeFolder(for path: String) throws(SystemError) {
+        guard let end = path.lastIndex(of: "/") else { return }
+        try vault.makeFolder(String(path[..<end]))
+        _ = try vault.open(String(path[..<end]), O_PATH | O_DIRECTORY)
+    }
+
     private func replace(_ path: String, _ value: borrowing SecretBuffer) throws(Failure) -> Bool {
         do throws(SystemError) {
-            if let end = path.lastIndex(of: "/") { try vault.makeFolder(String(path[..<end])) }
+            try makeFolder(for: path)
             try vault.remove(path)
             try vault.write(value, to: path)
             return true
