@@ -118,9 +118,9 @@ def test_without_a_tmp_of_its_own_the_ghosts_session_would_be_found(make_weakene
 
 def test_the_mount_tables_and_devices_show_nothing(pod):
     pod.unlock()
-    assert "secrets" in pod.ghost("cat /proc/self/mountinfo", check=0).output
+    assert "/secrets " in pod.ghost("cat /proc/self/mountinfo", check=0).output
     table = pod.public("cat", "/proc/self/mountinfo", "/proc/1/mountinfo").output
-    assert "secrets" not in table and " - fuse" not in table
+    assert "/secrets " not in table and " - fuse" not in table
     script = "for d in /dev/loop[0-9]*; do head -c 1 $d >/dev/null 2>&1 && echo $d; done; ls /dev; true"
     result = pod.public("sh", "-c", script, check=0).output
     assert "/dev/loop" not in result

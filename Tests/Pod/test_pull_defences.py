@@ -180,8 +180,8 @@ def memory_is_hidden(pod):
         wait_until(lambda: pod.processes_named("sleep"), "the slow program runs")
         process = pathlib.Path(f"/proc/{pod.processes_named('tazpod-secrets')[0].pid}")
         limits = (process / "limits").read_text()
-        # The kernel gives what is not dumpable to root (proc(5)).
-        return process.stat().st_uid == 0, "Max core file size        0                    0" in limits
+        # The kernel gives what it shows of a process that is not dumpable to root (proc(5)).
+        return (process / "mem").stat().st_uid == 0, "Max core file size        0                    0" in limits
     finally:
         for process in pod.processes_named("tazpod-secrets"):
             end_process(process.pid)
