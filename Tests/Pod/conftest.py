@@ -60,6 +60,7 @@ UNDER_PODMAN = {
     "test_launcher": None,
     "test_lifecycle": None,
     "test_ports": None,
+    "test_pull": None,
     "test_sessions": {
         "test_unlock_on_a_terminal_asks_attaches_and_locks_at_the_end", "test_a_resize_reaches_the_shell",
         "test_a_killed_terminal_leaves_the_session_to_come_back_to",
