@@ -32,8 +32,13 @@ def manifest(project, cluster, config, settings=CLUSTER):
     return project.run("manifest", "--kubernetes", check=0).output
 
 
+SECRETS = "secrets: [{name: TOKEN, source: kubernetes, file: token}, {name: db, source: engine, key: DB.password, env: DB}]\n"
+
+
 @pytest.fixture(params=["", EVERYTHING], ids=["defaults", "everything"])
 def text(request, project, cluster):
+    if request.param:
+        (project.directory / ".tazpod/secrets.yml").write_text(SECRETS)
     return manifest(project, cluster, request.param)
 
 
