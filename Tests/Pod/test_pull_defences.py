@@ -43,30 +43,28 @@ def test_without_that_check_secrets_would_lie_in_the_clear(make_weakened_pod):
 
 
 def pulled_through_a_link(pod):
-    """A folder of the vault is a link to the project; says what is there after a pull into it."""
+    """A folder of the vault is a link to the project; says what a pull into a folder below it has made there."""
     write_secrets(
-        pod, {"name": "A", "source": "command", "command": ["printf", "leaked"], "file": "folder/a"},
+        pod, {"name": "A", "source": "command", "command": ["printf", "leaked"], "file": "folder/below/a"},
         {"name": "B", "source": "command", "command": ["printf", "other"], "file": "b"})
     pod.unlock()
-    (pod.directory / "outside").mkdir(mode=0o777)
-    (pod.directory / "outside").chmod(0o777)
+    outside = pod.directory / "outside"
+    outside.mkdir()
+    outside.chmod(0o777)
     pod.ghost("ln -s /workspace/outside ~/secrets/folder", check=0)
-    result = pull(pod, check=None)
-    leaked = pod.directory / "outside/a"
-    return result, leaked.read_text() if leaked.exists() else None
+    return pull(pod, check=None), [path.name for path in outside.iterdir()]
 
 
 def test_a_link_in_the_vault_leads_no_secret_out_of_it(pod):
-    result, leaked = pulled_through_a_link(pod)
-    assert leaked is None and result.status == 7
+    result, made = pulled_through_a_link(pod)
+    assert made == [] and result.status == 7
     assert "a link leads there, and a secret is written through none; remove it" in result.errors
     assert content(pod, "b") == b"other", "the rest is pulled"
 
 
-def test_without_that_check_a_link_would_lead_out(make_weakened_pod):
-    result, leaked = pulled_through_a_link(make_weakened_pod("vault-links"))
-    # The last step into another file system fails by itself; a value would have been there for a moment with a plain write.
-    assert leaked == "leaked" or "Invalid cross-device link" in result.errors, result
+def test_without_that_check_a_pull_would_write_where_the_link_leads(make_weakened_pod):
+    # A folder: the value itself would come by a rename, which ends at the edge of a file system.
+    assert pulled_through_a_link(make_weakened_pod("vault-links"))[1] == ["below"]
 
 
 @pytest.mark.parametrize("file", ["../out", "/tmp/out", "a/../../out", ".tazpod/pulled", "a//b", "."])
@@ -162,7 +160,7 @@ def test_the_hosts_environment_goes_no_further_than_it_was_allowed(pod, tmp_path
     # What was allowed is remembered out of the pod's reach.
     granted = list(tmp_path.glob("tazpod/consent/*.env"))
     assert [file.read_text() for file in granted] == ["ALLOWED\n"]
-    assert "1 pulled" in pull(pod, "ALLOWED").errors or "1 unchanged" in pull(pod, "ALLOWED").errors
+    assert pull(pod, "ALLOWED").errors == "tazpod: secrets: 1 unchanged\n"
     del pod.environment["ALLOWED"]
     assert "ALLOWED is not set in this environment" in pull(pod, "ALLOWED", check=7).errors
     assert pod.ghost("tazpod env", check=0).output == "export ALLOWED='yes, this'\n"

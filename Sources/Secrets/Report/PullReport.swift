@@ -16,7 +16,7 @@ struct PullReport {
         if options.isJSON {
             // What the host gives comes next, and its report has all of it.
             if !options.hostFollows { try printJSON() }
-        } else if !options.isQuiet {
+        } else if !options.isQuiet && !(outcomes.isEmpty && (options.hostFollows || options.isWithoutHost)) {
             Output.complain(PullOutcome.summary(outcomes))
         }
     }
