@@ -4,19 +4,16 @@ import os
 import pathlib
 import shutil
 import subprocess
-import sys
 import tempfile
 
 import pytest
 
-sys.path[:0] = [os.path.dirname(__file__), os.path.dirname(os.path.dirname(__file__))]
-
-from engine import DockerDaemon  # noqa: E402
-from layer import Layer  # noqa: E402
-from missing import missing  # noqa: E402
-from podman import Podman, variables_set  # noqa: E402
-from pod import PASSPHRASE, PROGRAMS, REPOSITORY, WEAKENED, Pod, stock_image  # noqa: E402
-from user import User  # noqa: E402
+from engine import DockerDaemon
+from layer import Layer
+from missing import missing
+from podman import Podman, variables_set
+from pod import PASSPHRASE, PROGRAMS, REPOSITORY, WEAKENED, Pod, stock_image
+from user import User
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -187,7 +184,7 @@ def probes():
     """The probe programs, compiled statically so that they run in every image."""
     folder = pathlib.Path(tempfile.mkdtemp(prefix="tazpod-probes."))
     folder.chmod(0o755)
-    sources = sorted((REPOSITORY / "Tests/Pod/probes").glob("*.c"))
+    sources = sorted((REPOSITORY / "Tests/Pod/Support/probes").glob("*.c"))
     library = next(source for source in sources if source.stem == "loaded")
     subprocess.run(
         ["gcc", "-shared", "-fPIC", "-O1", "-Wall", "-Wextra", "-Werror", "-o", str(folder / "loaded.so"), str(library)], check=True, timeout=120)
@@ -245,7 +242,7 @@ def layer_program():
     folder = pathlib.Path(tempfile.mkdtemp(prefix="tazpod-layer."))
     libfuse = subprocess.run(["pkg-config", "--cflags", "--libs", "fuse3"], capture_output=True, text=True, check=True).stdout.split()
     subprocess.run(
-        ["gcc", "-O1", "-Wall", "-Wextra", "-Werror", "-o", str(folder / "layer"), str(REPOSITORY / "Tests/Pod/layer/layer.c"), *libfuse],
+        ["gcc", "-O1", "-Wall", "-Wextra", "-Werror", "-o", str(folder / "layer"), str(REPOSITORY / "Tests/Pod/Support/layer/layer.c"), *libfuse],
         check=True, timeout=120)
     yield folder / "layer"
     shutil.rmtree(folder)

@@ -11,7 +11,7 @@ import pytest
 
 from pod import wait_until
 from remote import PROVIDERS, Remote, connect, echo_server, echoed, exchange, free_port, make
-from test_sessions import PROMPT, detach
+from tmux_client import PROMPT, detach
 
 IN_USE = 4
 

@@ -14,7 +14,7 @@ import pexpect
 import pytest
 
 from pod import PROGRAMS, Leftovers, Pod, end_process, fuse_connections, plain_text, used_loop_devices, wait_until
-from test_launcher import one_sentence
+from sentence import one_sentence
 
 PROVIDER, REFUSED = 4, 7
 FINE = "a vault was made, written, locked, opened again and read"

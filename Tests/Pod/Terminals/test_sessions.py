@@ -4,13 +4,9 @@ import json
 import os
 import signal
 import subprocess
-import time
 
 from pod import PASSPHRASE, plain_text, wait_until
-
-
-# bash's own, or starship's.
-PROMPT = r"(\$ |❯)"
+from tmux_client import attach, detach
 
 
 def size_of(terminal, marker):
@@ -18,23 +14,6 @@ def size_of(terminal, marker):
     terminal.sendline(f"echo {marker}$(stty size | tr ' ' x)=")
     terminal.expect(rf"{marker}(\d+x\d+)=")
     return terminal.match.group(1)
-
-
-def attach(pod, session, **options):
-    terminal = pod.terminal("attach", session, **options)
-    terminal.expect(PROMPT)
-    return terminal
-
-
-def detach(terminal):
-    # Keys that come at once are a paste to tmux, and no command.
-    for key in ("\x02", "d"):
-        time.sleep(0.1)
-        terminal.send(key)
-    terminal.expect("detached")
-    terminal.wait()
-    terminal.close()
-    return terminal.exitstatus
 
 
 def test_unlock_on_a_terminal_asks_attaches_and_locks_at_the_end(pod):

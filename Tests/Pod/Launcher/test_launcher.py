@@ -10,6 +10,7 @@ import subprocess
 import pytest
 
 from pod import PASSPHRASE, PROGRAMS, Leftovers, Pod, stock_image, used_loop_devices, wait_until
+from sentence import one_sentence
 
 
 def tazpod(*arguments, directory="/", check=None, **options):
@@ -18,13 +19,6 @@ def tazpod(*arguments, directory="/", check=None, **options):
         **options)
     assert check is None or done.returncode == check, done
     return done
-
-
-def one_sentence(done):
-    """What was said on stderr, which must be one line that begins with the program's name."""
-    lines = done.stderr.splitlines() if hasattr(done, "stderr") else done.errors.splitlines()
-    assert len(lines) == 1 and lines[0].startswith("tazpod: "), lines
-    return lines[0]
 
 
 # -- without a pod --------------------------------------------------------------------------------------------------------

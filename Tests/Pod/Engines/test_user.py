@@ -11,7 +11,7 @@ import tempfile
 import pytest
 
 from pod import PASSPHRASE, WAIT, Leftovers, Pod, Process, all_processes, used_loop_devices, wait_until
-from test_launcher import one_sentence
+from sentence import one_sentence
 from user import FIRST, GID, OTHER, UID, User, UserPod, processes
 from vault_verbs import findings, stock_opens, vault
 

@@ -7,7 +7,7 @@ import pytest
 
 from pod import plain_text, wait_until
 from remote import PROVIDERS, make
-from test_sessions import PROMPT, attach, detach
+from tmux_client import PROMPT, attach, detach
 
 
 @pytest.fixture(scope="module", params=PROVIDERS)

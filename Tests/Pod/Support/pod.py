@@ -16,7 +16,7 @@ import time
 
 import pexpect
 
-REPOSITORY = pathlib.Path(__file__).resolve().parents[2]
+REPOSITORY = pathlib.Path(__file__).resolve().parents[3]
 PROGRAMS = REPOSITORY / "bin"
 WEAKENED = REPOSITORY / ".build-weakened/release/tazpod-ghost"
 PASSPHRASE = "correct horse battery staple"

@@ -8,8 +8,8 @@ import time
 
 import pytest
 
+from plain import decrypted
 from pod import PASSPHRASE, Pod, end_process, fuse_connections, make_stock_filesystem, make_stock_vault, used_loop_devices, wait_until
-from test_interoperation import check_plain
 from vault_verbs import facts, findings, stock_metadata, vault
 
 MIB = 1 << 20
@@ -38,7 +38,7 @@ def test_a_vault_grows_and_shrinks_with_its_files(pod):
         assert findings(pod, passphrase=PASSPHRASE)["file system"]["result"] == "ok"
     assert stock_metadata(pod.image) == keyslots
     assert [getattr(pod.image.stat(), name) for name in ("st_uid", "st_gid", "st_mode")] == [owner.st_uid, owner.st_gid, owner.st_mode]
-    check_plain(pod.image)
+    decrypted(pod.image)
 
 
 @pytest.mark.parametrize("sector, block", [(512, "1024"), (4096, "1024"), (512, "4096")])
@@ -51,7 +51,7 @@ def test_stock_vaults_are_resized_too(sector, block):
         pod.up()
         vault(pod, "resize", "56MiB", passphrase=PASSPHRASE)
         vault(pod, "resize", "36MiB", passphrase=PASSPHRASE)
-        check_plain(pod.image)
+        decrypted(pod.image)
     finally:
         pod.close()
 
@@ -146,7 +146,7 @@ def test_kills_at_random_instants_lose_nothing(native_pod):
     assert resize_under_fire(pod, 20, seed=11) == []
     vault(pod, "resize", "128MiB", passphrase=PASSPHRASE)
     assert [file.name for file in pod.image.parent.iterdir()] == ["vault.img"], "a copy that a crash left is gone after the next"
-    check_plain(pod.image)
+    decrypted(pod.image)
 
 
 def resize_cut(pod, number, size):
