@@ -49,13 +49,14 @@ def podman():
 UNDER_PODMAN = {
     "test_bridges": {"test_what_is_written_over_a_bridge_is_kept_in_the_vault"},
     "test_custom_image": None,
-    "test_failures": {"test_a_wrong_passphrase", "test_an_image_that_another_pod_has_open", "test_an_image_on_a_read_only_mount"},
+    "test_images_refused": {"test_an_image_that_another_pod_has_open"},
     "test_isolation": {
         "test_no_channel_into_a_ghost_is_open", "test_the_image_is_out_of_the_public_areas_reach",
         "test_the_mount_tables_and_devices_show_nothing",
     },
     "test_launcher": None,
     "test_lifecycle": None,
+    "test_no_means": {"test_an_image_on_a_read_only_mount"},
     "test_ports": None,
     "test_pull": None,
     "test_sessions": {
@@ -64,6 +65,7 @@ UNDER_PODMAN = {
     },
     "test_terminals": {"test_the_ghosts_terminal_cannot_be_opened", "test_without_own_terminals_the_public_area_would_write_to_the_ghost"},
     "test_vault": {"test_a_new_vault_keeps_what_a_ghost_wrote", "test_the_public_area_is_not_the_ghost"},
+    "test_wrong_passphrase": {"test_a_wrong_passphrase"},
 }
 
 

@@ -4,28 +4,32 @@ import shutil
 
 import pytest
 
-import test_failures
+import test_images_refused
 import test_interoperation
 import test_isolation
+import test_no_means
 import test_sessions
 import test_vault
+import test_wrong_passphrase
 from missing import missing
 from pod import Pod
 
 # pytest runs what it finds here, with the fixtures that it finds here.
 AGAIN = {
-    test_failures: [
-        "test_a_new_vault_is_never_left_half_made",
-        "test_a_wrong_passphrase",
+    test_images_refused: [
         "test_an_image_cut_in_the_middle_of_its_file_system",
-        "test_an_image_on_a_read_only_mount",
         "test_an_image_that_another_pod_has_open",
         "test_an_image_that_cryptsetup_holds",
         "test_damaged_data_is_refused_without_touching_it",
+    ],
+    test_no_means: [
+        "test_a_new_vault_is_never_left_half_made",
+        "test_an_image_on_a_read_only_mount",
         "test_no_new_vault_on_a_read_only_mount",
         "test_no_room_for_a_new_vault",
         "small_disk",
     ],
+    test_wrong_passphrase: ["test_a_wrong_passphrase"],
     test_interoperation: [
         "test_a_segment_elsewhere_with_another_vector_opens_here",
         "test_a_vault_made_here_opens_with_stock_tools",
