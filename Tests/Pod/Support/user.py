@@ -25,7 +25,7 @@ class User:
     def __init__(self, count=COUNT, before=()):
         self.folder = pathlib.Path(tempfile.mkdtemp(prefix="tazpod-user."))
         self.folder.chmod(0o755)
-        script = "\n".join(["set -e", *self._accounts(count), *before, "echo ready", "exec cat"])
+        script = "\n".join(["set -e", *self._accounts(count), *self._without_podman(), *before, "echo ready", "exec cat"])
         self._holder = subprocess.Popen(
             ["unshare", "--mount", "--propagation", "private", "sh", "-c", script], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
         assert self._holder.stdout.readline() == "ready\n"
@@ -39,6 +39,12 @@ class User:
         for name, line in lines.items():
             (self.folder / name).write_text(f"{(pathlib.Path('/etc') / name).read_text()}{line}\n")
             yield f"mount --bind {self.folder / name} /etc/{name}"
+
+    @staticmethod
+    def _without_podman():
+        """One that is asked leaves a process behind for each home that it is asked from (`catatonit -P`)."""
+        podman = shutil.which("podman")
+        return [f"mount --bind /dev/null {podman}"] if podman else []
 
     def command(self, *words, uid=UID, gid=GID):
         """How the user, or another one, runs `words`."""
