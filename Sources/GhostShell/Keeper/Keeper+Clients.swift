@@ -77,7 +77,8 @@ extension Keeper {
             remove(client, client.answer(vaultIsOpen: true))
             return
         }
-        let environment = GhostEnvironment(configuration, client.request.terminalVariables)
+        let environment = GhostEnvironment(
+            configuration, client.request.terminalVariables, secretsProgram: GhostEnvironment.findSecretsProgram())
         var message = Message(EnclaveInit.Word.run).adding("id", String(client.identifier))
         for argument in environment.command(client.request, isFirst: isFirst) { message.add("arg", argument) }
         for variable in environment.variables { message.add("env", variable) }
