@@ -6,8 +6,7 @@ import Testing
 
 struct GhostEnvironmentTests {
     private func environment(terminal: [String] = []) throws -> GhostEnvironment {
-        GhostEnvironment(
-            try GhostConfiguration(account: ann) { _ in nil }, terminal.map { [UInt8]($0.utf8) }, secretsProgram: "/p/secrets")
+        GhostEnvironment(try GhostConfiguration(account: ann) { _ in nil }, terminal.map { [UInt8]($0.utf8) })
     }
 
     private func variables(_ pod: [String], terminal: [String] = []) throws -> [String] {
@@ -73,13 +72,6 @@ struct GhostEnvironmentTests {
     func released() throws {
         let words = try session("attach")
         #expect(words.suffix(5) == [";", "if-shell", "-F", "#{@tazpod_held}", "set-option -s exit-empty on"])
-    }
-
-    @Test("A command gets the secrets' variables when it is asked for with them")
-    func secrets() throws {
-        #expect(try session("exec\0secrets=1\0arg=ls\0arg=-l") == ["/p/secrets", "exec", "--", "ls", "-l"])
-        #expect(try session("unlock\0secrets=1\0arg=ls") == ["/p/secrets", "exec", "--", "ls"])
-        #expect(try session("exec\0arg=ls\0arg=-l") == ["ls", "-l"])
     }
 
     @Test("A command that precedes the session is run by a shell which then holds the ghost open, and passes its status")

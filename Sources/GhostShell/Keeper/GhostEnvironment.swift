@@ -5,24 +5,21 @@ import Linux
 /// What a process of the ghost finds in its environment, and the command that is its tmux session.
 struct GhostEnvironment {
     /// What a pane of the ghost runs: the user's shell, with the secrets that were pulled in its environment.
-    private static let shell = "command -v tazpod-secrets >/dev/null && exec tazpod-secrets shell; exec $SHELL"
+    private static let shell =
+        "[ -e ~/secrets/\(PodPaths.pulledIndex) ] && command -v tazpod-secrets >/dev/null && exec tazpod-secrets shell; exec $SHELL"
     /// The tmux session of a ghost.
     static let sessionName = "ghost"
 
     private let configuration: GhostConfiguration
     private let terminal: [[UInt8]]
-    private let secretsProgram: String?
 
-    /// - Parameters:
-    ///   - terminal: The variables of the client's terminal, checked already.
-    ///   - secretsProgram: What gives a command the secrets that were pulled; nil where there is none.
-    init(_ configuration: GhostConfiguration, _ terminal: [[UInt8]], secretsProgram: String?) {
+    /// - Parameter terminal: The variables of the client's terminal, checked already.
+    init(_ configuration: GhostConfiguration, _ terminal: [[UInt8]]) {
         self.configuration = configuration
         self.terminal = terminal
-        self.secretsProgram = secretsProgram
     }
 
-    /// `tazpod-secrets`, by its path: PATH is the project's to say.
+    /// What gives a command the secrets that were pulled, by its path: PATH is the project's to say. nil where it is not there.
     static func findSecretsProgram() -> String? {
         guard let path = try? ownFolder() + "/tazpod-secrets", access(path, X_OK) == 0 else { return nil }
         return path
@@ -61,10 +58,7 @@ struct GhostEnvironment {
     /// - Parameter isFirst: Nothing has run in this ghost yet, so there is no session.
     func command(_ request: GhostRequest, isFirst: Bool) -> [[UInt8]] {
         if request.precedesSession { return bytes(holdAfter) + request.command }
-        if !request.command.isEmpty {
-            guard request.wantsSecrets, let secretsProgram else { return request.command }
-            return bytes([secretsProgram, "exec", "--"]) + request.command
-        }
+        if !request.command.isEmpty { return request.command }
         if !request.isDetached { return bytes(create(["-A"])) }
         return bytes(
             isFirst

@@ -26,26 +26,30 @@ struct SSHSessionStart: Equatable {
     ///
     /// - Parameter file: Where `script` is.
     func command(file: String) -> String {
-        let script = "sh \(SSHSessionStart.quoted(file))"
-        return switch area {
-        case .ghost(let program): "exec \(SSHSessionStart.quoted(program)) exec -- \(script)"
-        case .latched: "exec \(script)"
-        }
+        "exec sh \(SSHSessionStart.quoted(file))"
     }
 
     var script: String {
         """
         # Written by tazpod: what sshd starts for a session.
         unset SHLVL
+        \(prefix)
         case ${SSH_ORIGINAL_COMMAND-} in
-            '') exec \(login) ;;
+            '') exec "$@" \(login) ;;
             \(sftpServer)) exec \(sftpServer) ;;
         esac
         command=$SSH_ORIGINAL_COMMAND
         unset SSH_ORIGINAL_COMMAND
-        exec "$SHELL" -c "$command"
+        exec "$@" "$SHELL" -c "$command"
 
         """
+    }
+
+    /// Makes `$@` what comes before the shell.
+    private var prefix: String {
+        guard case .ghost(let program) = area else { return "set --" }
+        let index = "\"$HOME/secrets/\(PodPaths.pulledIndex)\""
+        return "set --; [ ! -e \(index) ] || set -- \(SSHSessionStart.quoted(program)) exec --"
     }
 
     /// A login shell, as sshd's would be. One whose PATH has to last reads its profile, and becomes an ordinary one.
