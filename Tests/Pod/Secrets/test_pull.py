@@ -83,6 +83,30 @@ def test_the_same_flow_under_every_provider(pod):
     assert "1 unchanged, 1 kept" in pod.ghost("tazpod pull", check=0).errors
 
 
+def test_a_workspace_that_is_a_part_of_the_project_has_secrets_too(make_pod):
+    pod = make_pod(config="workspace: part\n")
+    (pod.directory / "part").mkdir()
+    put_file(pod, "part/in-it", b"of the workspace")
+    put_file(pod, ".tazpod/beside", b"of the project")
+    pod.use_quick_vault()
+    pod.up()
+    write_secrets(
+        pod, {"name": "A", "source": "file", "path": "in-it", "env": "A"},
+        {"name": "B", "source": "file", "path": ".tazpod/beside", "env": "B"})
+    assert open_and_pull(pod).errors == "tazpod: secrets: 2 pulled\n"
+    # Also typed in the ghost, and after a change of the kind that editors make: a new file of that name.
+    new = pod.directory / ".tazpod/secrets.new"
+    new.write_text((pod.directory / ".tazpod/secrets.yml").read_text().replace('"env": "A"', '"env": "NEW"'))
+    new.rename(pod.directory / ".tazpod/secrets.yml")
+    assert pod.ghost("cd /; tazpod pull", check=0).errors == "tazpod: secrets: 1 pulled, 1 unchanged\n"
+    assert pod.ghost('echo "$NEW, $B"', check=0).output == "of the workspace, of the project\n"
+    # The pod has nothing more of the project's, and can change none of it.
+    assert sorted(path.name for path in (pod.directory / "part").iterdir()) == ["in-it"]
+    tried = pod.public("sh", "-c", "ls -A /run/tazpod/project /run/tazpod/project/.tazpod/vault; echo > /run/tazpod/project/.tazpod/secrets.yml")
+    assert tried.status != 0 and "Read-only file system" in tried.errors
+    assert tried.output == "/run/tazpod/project:\n.tazpod\n\n/run/tazpod/project/.tazpod/vault:\n"
+
+
 def test_what_fails_leaves_what_was_there_and_the_rest_is_pulled(make):
     pod = make(from_file("one"), from_file("two", env="TWO"), from_file("three"))
     for name in ("one", "two", "three"):

@@ -7,6 +7,7 @@ import pytest
 
 from pod import PASSPHRASE, canary, wait_until
 from remote import PROVIDERS, Remote, ended, make
+from secrets_file import pull, write_secrets
 
 
 @pytest.fixture(scope="module", params=PROVIDERS)
@@ -58,6 +59,54 @@ def test_the_passphrase_may_be_typed_on_sshs_terminal(remote):
     assert PASSPHRASE not in terminal.before
     terminal.wait()
     terminal.close()
+
+
+def named_secret(remote, text):
+    write_secrets(remote.pod, {"name": "A", "source": "command", "command": ["printf", text], "env": "A"})
+    pull(remote.pod, "--allow-commands")
+
+
+def test_its_sessions_have_the_secrets(remote):
+    text, _ = canary()
+    named_secret(remote, text)
+    done = remote.run("%h", 'echo "$A"; echo ${SSH_ORIGINAL_COMMAND-unset} $SHLVL; umask; exit 9', check=9, session="ghost")
+    assert (done.stdout, done.stderr) == (f"{text}\nunset 1\n0022\n", "")
+    terminal = login(remote)
+    terminal.sendline("echo it-is-$A-; shopt login_shell; tty; stty size")
+    terminal.expect(f"it-is-{text}-")
+    terminal.expect(r"login_shell\s+on\s+/dev/pts/\d+\s+31 101")
+    # sshd has them nowhere, and what began with it neither.
+    files = remote.run("%h", "cat ~/.local/state/tazpod/sshd/*", session="ghost").stdout
+    assert "ForceCommand" in files and text not in files
+    servers = [p for p in remote.pod.enclave_processes() if p.name.startswith("sshd")]
+    assert servers and not [p for p in servers if text.encode() in open(f"/proc/{p.pid}/environ", "rb").read()]
+    # A rotated one is there in the next session.
+    named_secret(remote, "rotated")
+    assert remote.run("%h", "echo $A", session="ghost").stdout == "rotated\n"
+    terminal.sendline("exit 4")
+    terminal.expect(pexpect.EOF)
+    terminal.close()
+    assert terminal.exitstatus == 4
+
+
+def login(remote, session="ghost"):
+    command = remote.command("-tt", "%h", session=session)
+    terminal = pexpect.spawn(command[0], command[1:], dimensions=(31, 101), encoding="utf-8", timeout=20, env=remote.pod.environment)
+    terminal.expect(r"\$ ")
+    return terminal
+
+
+def test_files_come_through_whatever_a_shell_prints(remote, tmp_path):
+    remote.run("%h", "cp ~/.bashrc ~/.bashrc.kept; sed -i '1i echo noise' ~/.bashrc", session="ghost")
+    try:
+        # As without us: a shell that sshd starts reads it once.
+        assert remote.run("%h", "echo done", session="ghost").stdout == "noise\ndone\n"
+        (tmp_path / "file").write_bytes(bytes(range(256)) * 1000)
+        remote.run(str(tmp_path / "file"), "%h:secrets/file", program="scp", session="ghost")
+        remote.run("-b", "-", "%h", program="sftp", input=f"get secrets/file {tmp_path}/back\n", session="ghost")
+        assert (tmp_path / "back").read_bytes() == (tmp_path / "file").read_bytes()
+    finally:
+        remote.run("%h", "mv ~/.bashrc.kept ~/.bashrc", session="ghost")
 
 
 def test_a_locked_vault_is_said(remote):
