@@ -141,7 +141,7 @@ let package = Package(
                 .product(name: "Subprocess", package: "swift-subprocess"),
                 .product(name: "SystemPackage", package: "swift-system"),
             ],
-            swiftSettings: strict,
+            swiftSettings: strict + [.enableUpcomingFeature("NonisolatedNonsendingByDefault")],
             linkerSettings: [.unsafeFlags(staticRuntime + ["-Xlinker", "-l:libyaml.a"])] + smallLinking),
     ] + tests,
     swiftLanguageModes: [.v6]

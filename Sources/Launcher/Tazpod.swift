@@ -5,7 +5,7 @@ import FoundationEssentials
 
 /// The launcher: on the host it drives pods, inside a pod the same words mean the same.
 @main
-struct Tazpod: AsyncParsableCommand {
+struct Tazpod: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "tazpod",
         abstract: "A pod to work in whose secrets exist only inside an enclave.",
@@ -29,12 +29,12 @@ struct Tazpod: AsyncParsableCommand {
         _ = InheritedSignals.mask
         do {
             try GhostOnlyTool.called?.run()
-            var command = try parseAsRoot()
+            var command = try VerbParser.parse(Array(CommandLine.arguments.dropFirst()))
             if ControlClient.isInPod, let inside = command as? any PodVerb {
                 try inside.runInPod()
             } else if let verb = command as? any GhostVerb, try verb.runDirectly() {
                 return
-            } else if var asynchronous = command as? any AsyncParsableCommand {
+            } else if var asynchronous = command as? any AsyncVerb {
                 try await asynchronous.run()
             } else {
                 try command.run()

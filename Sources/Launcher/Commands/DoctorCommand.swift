@@ -2,7 +2,7 @@ import ArgumentParser
 import Contract
 import Linux
 
-struct DoctorCommand: AsyncParsableCommand, PodVerb {
+struct DoctorCommand: AsyncVerb, PodVerb {
     static let configuration = CommandConfiguration(
         commandName: "doctor", abstract: "Say whether a pod with a vault can be started here, and what to do if not.",
         discussion: """

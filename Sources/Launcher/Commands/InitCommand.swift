@@ -1,6 +1,6 @@
 import ArgumentParser
 
-struct InitCommand: AsyncParsableCommand {
+struct InitCommand: AsyncVerb {
     static let configuration = CommandConfiguration(
         commandName: "init", abstract: "Make a folder a project: write .tazpod/config.yaml.",
         discussion: "Nothing that is there is overwritten.\n\nExample: tazpod init")

@@ -2,7 +2,7 @@ import ArgumentParser
 import CLinux
 import Contract
 
-struct ManifestCommand: AsyncParsableCommand {
+struct ManifestCommand: AsyncVerb {
     static let configuration = CommandConfiguration(
         commandName: "manifest", abstract: "Print the project's pod as a cluster, systemd or an engine takes it.",
         usage: "tazpod manifest (--kubernetes | --quadlet | --docker | --podman) [<options>]",

@@ -2,7 +2,7 @@ import ArgumentParser
 import Contract
 import Linux
 
-struct SSHConfigCommand: AsyncParsableCommand {
+struct SSHConfigCommand: AsyncVerb {
     static let configuration = CommandConfiguration(
         commandName: "ssh-config", abstract: "Print, or write, what lets ssh and editors into the pod.",
         discussion: """

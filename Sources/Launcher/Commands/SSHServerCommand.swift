@@ -2,7 +2,7 @@ import ArgumentParser
 import Contract
 
 /// What ssh's ProxyCommand runs on the host, and that in the pod: not for people.
-struct SSHServerCommand: AsyncParsableCommand, PodVerb, GhostVerb {
+struct SSHServerCommand: AsyncVerb, PodVerb, GhostVerb {
     static let configuration = CommandConfiguration(
         commandName: "ssh-server", abstract: "Speak ssh on standard input and output, as the pod's server.", shouldDisplay: false)
 

@@ -1,7 +1,7 @@
 import ArgumentParser
 import Contract
 
-struct StartCommand: AsyncParsableCommand {
+struct StartCommand: AsyncVerb {
     static let configuration = CommandConfiguration(
         commandName: "start", abstract: "Start the project's pod again: after stop, or after the machine was started again.",
         discussion: "The vault is locked then.\n\nExample: tazpod start")
@@ -23,7 +23,7 @@ struct StartCommand: AsyncParsableCommand {
     }
 }
 
-struct StopCommand: AsyncParsableCommand {
+struct StopCommand: AsyncVerb {
     static let configuration = CommandConfiguration(
         commandName: "stop", abstract: "Lock the vault and stop the project's pod, which start brings back.",
         discussion: """

@@ -2,7 +2,7 @@ import ArgumentParser
 import Contract
 import FoundationEssentials
 
-struct StatusCommand: AsyncParsableCommand, PodVerb {
+struct StatusCommand: AsyncVerb, PodVerb {
     static let configuration = CommandConfiguration(
         commandName: "status", abstract: "Say how the project's pod, its vault and its services are.",
         discussion: "Example: tazpod status --json")
@@ -50,7 +50,7 @@ struct StatusCommand: AsyncParsableCommand, PodVerb {
     }
 }
 
-struct SessionsCommand: AsyncParsableCommand, PodVerb {
+struct SessionsCommand: AsyncVerb, PodVerb {
     static let configuration = CommandConfiguration(
         commandName: "sessions", abstract: "List the sessions that attach can come back to.",
         discussion: """
@@ -94,7 +94,7 @@ struct SessionsCommand: AsyncParsableCommand, PodVerb {
     }
 }
 
-struct ListCommand: AsyncParsableCommand {
+struct ListCommand: AsyncVerb {
     static let configuration = CommandConfiguration(
         commandName: "list", abstract: "List the pods of this user, of every project.", discussion: "Example: tazpod list --json")
 
@@ -111,7 +111,7 @@ struct ListCommand: AsyncParsableCommand {
     }
 }
 
-struct LogsCommand: AsyncParsableCommand, PodVerb {
+struct LogsCommand: AsyncVerb, PodVerb {
     static let configuration = CommandConfiguration(
         commandName: "logs", abstract: "Print what the pod's first process and its services said.",
         discussion: """
@@ -151,7 +151,7 @@ struct LogsCommand: AsyncParsableCommand, PodVerb {
     }
 }
 
-struct DownCommand: AsyncParsableCommand {
+struct DownCommand: AsyncVerb {
     static let configuration = CommandConfiguration(
         commandName: "down", abstract: "Lock the vault, stop the pod and remove it.",
         discussion: """

@@ -1,7 +1,7 @@
 import ArgumentParser
 import Contract
 
-struct EnterCommand: AsyncParsableCommand {
+struct EnterCommand: AsyncVerb {
     static let configuration = CommandConfiguration(
         commandName: "enter", abstract: "Open a shell in the pod's public area.", discussion: "Example: tazpod enter",
         aliases: ["ssh"])
@@ -19,7 +19,7 @@ struct EnterCommand: AsyncParsableCommand {
     }
 }
 
-struct AttachCommand: AsyncParsableCommand, PodVerb, GhostVerb {
+struct AttachCommand: AsyncVerb, PodVerb, GhostVerb {
     static let configuration = CommandConfiguration(
         commandName: "attach", abstract: "Come back to a session, public or ghost.",
         discussion: """
@@ -78,7 +78,7 @@ struct AttachCommand: AsyncParsableCommand, PodVerb, GhostVerb {
     }
 }
 
-struct ExecCommand: AsyncParsableCommand, PodVerb, GhostVerb {
+struct ExecCommand: AsyncVerb, PodVerb, GhostVerb {
     static let configuration = CommandConfiguration(
         commandName: "exec", abstract: "Run a command in the pod, and pass its status.",
         discussion: """

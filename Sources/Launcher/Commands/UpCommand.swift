@@ -1,7 +1,7 @@
 import ArgumentParser
 import Contract
 
-struct UpCommand: AsyncParsableCommand {
+struct UpCommand: AsyncVerb {
     static let configuration = CommandConfiguration(
         commandName: "up", abstract: "Start the project's pod, and wait until it is ready.",
         discussion: """

@@ -1,7 +1,7 @@
 import ArgumentParser
 import Contract
 
-struct UnlockCommand: AsyncParsableCommand, PodVerb, GhostVerb {
+struct UnlockCommand: AsyncVerb, PodVerb, GhostVerb {
     static let configuration = CommandConfiguration(
         commandName: "unlock", abstract: "Open the vault, and attach to its ghost.",
         discussion: """
@@ -45,7 +45,7 @@ struct UnlockCommand: AsyncParsableCommand, PodVerb, GhostVerb {
     }
 }
 
-struct LockCommand: AsyncParsableCommand, PodVerb {
+struct LockCommand: AsyncVerb, PodVerb {
     static let configuration = CommandConfiguration(
         commandName: "lock", abstract: "Lock the vault: its ghost ends, and nothing of it stays.",
         discussion: """

@@ -4,7 +4,7 @@ import Contract
 import Linux
 import SecretsPlan
 
-struct LoginCommand: AsyncParsableCommand, PodVerb, GhostVerb {
+struct LoginCommand: AsyncVerb, PodVerb, GhostVerb {
     static let configuration = CommandConfiguration(
         commandName: "login", abstract: "Log in to where the secrets come from.",
         discussion: """

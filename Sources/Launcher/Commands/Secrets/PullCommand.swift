@@ -2,7 +2,7 @@ import ArgumentParser
 import Contract
 import SecretsPlan
 
-struct PullCommand: AsyncParsableCommand, PodVerb, GhostVerb {
+struct PullCommand: AsyncVerb, PodVerb, GhostVerb {
     static let configuration = CommandConfiguration(
         commandName: "pull", abstract: "Fetch the secrets that secrets.yml names into the vault.",
         discussion: """

@@ -1,7 +1,7 @@
 import ArgumentParser
 import Contract
 
-struct RunCommand: AsyncParsableCommand, PodVerb, GhostVerb {
+struct RunCommand: AsyncVerb, PodVerb, GhostVerb {
     static let configuration = CommandConfiguration(
         commandName: "run", abstract: "Run one command in the ghost with the secrets in its environment.",
         discussion: """

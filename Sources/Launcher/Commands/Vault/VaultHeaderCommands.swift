@@ -3,7 +3,7 @@ import CLinux
 import Contract
 import Linux
 
-struct VaultBackupCommand: AsyncParsableCommand, PodVerb {
+struct VaultBackupCommand: AsyncVerb, PodVerb {
     static let configuration = CommandConfiguration(
         commandName: "backup", abstract: "Copy the vault's header and key slots to a file.",
         discussion: """
@@ -48,7 +48,7 @@ struct VaultBackupCommand: AsyncParsableCommand, PodVerb {
     }
 }
 
-struct VaultRestoreCommand: AsyncParsableCommand, PodVerb {
+struct VaultRestoreCommand: AsyncVerb, PodVerb {
     static let configuration = CommandConfiguration(
         commandName: "restore", abstract: "Put a backup in the place of the vault's header.",
         discussion: """

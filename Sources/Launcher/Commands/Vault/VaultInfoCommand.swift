@@ -1,7 +1,7 @@
 import ArgumentParser
 import Contract
 
-struct VaultInfoCommand: AsyncParsableCommand, PodVerb {
+struct VaultInfoCommand: AsyncVerb, PodVerb {
     static let configuration = CommandConfiguration(
         commandName: "info", abstract: "Say what the vault is: cipher, sizes, keys and tokens. Nothing of it is secret.",
         discussion: "Example: tazpod vault info --json")
@@ -20,7 +20,7 @@ struct VaultInfoCommand: AsyncParsableCommand, PodVerb {
     }
 }
 
-struct VaultCheckCommand: AsyncParsableCommand, PodVerb {
+struct VaultCheckCommand: AsyncVerb, PodVerb {
     static let configuration = CommandConfiguration(
         commandName: "check", abstract: "Look for damage in the vault, and change nothing.",
         discussion: """

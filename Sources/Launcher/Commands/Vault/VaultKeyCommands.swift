@@ -2,7 +2,7 @@ import ArgumentParser
 import CLinux
 import Contract
 
-struct VaultPasswdCommand: AsyncParsableCommand, PodVerb {
+struct VaultPasswdCommand: AsyncVerb, PodVerb {
     static let configuration = CommandConfiguration(
         commandName: "passwd", abstract: "Change a passphrase.",
         discussion: """
@@ -26,7 +26,7 @@ struct VaultPasswdCommand: AsyncParsableCommand, PodVerb {
     }
 }
 
-struct VaultAddKeyCommand: AsyncParsableCommand, PodVerb {
+struct VaultAddKeyCommand: AsyncVerb, PodVerb {
     static let configuration = CommandConfiguration(
         commandName: "add-key", abstract: "Add a passphrase or a key file that opens the vault too.",
         discussion: "Example: tazpod vault add-key --new-key-file ~/vault.key")
@@ -45,7 +45,7 @@ struct VaultAddKeyCommand: AsyncParsableCommand, PodVerb {
     }
 }
 
-struct VaultRemoveKeyCommand: AsyncParsableCommand, PodVerb {
+struct VaultRemoveKeyCommand: AsyncVerb, PodVerb {
     static let configuration = CommandConfiguration(
         commandName: "remove-key", abstract: "Remove a key: by its slot, or by the passphrase itself.",
         discussion: """
@@ -91,7 +91,7 @@ struct VaultRemoveKeyCommand: AsyncParsableCommand, PodVerb {
     }
 }
 
-struct VaultRecoveryCommand: AsyncParsableCommand, PodVerb {
+struct VaultRecoveryCommand: AsyncVerb, PodVerb {
     static let configuration = CommandConfiguration(
         commandName: "recovery", abstract: "Make a recovery key, to be printed and locked away.",
         discussion: """

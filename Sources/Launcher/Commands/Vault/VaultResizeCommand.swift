@@ -1,7 +1,7 @@
 import ArgumentParser
 import Contract
 
-struct VaultResizeCommand: AsyncParsableCommand, PodVerb {
+struct VaultResizeCommand: AsyncVerb, PodVerb {
     static let configuration = CommandConfiguration(
         commandName: "resize", abstract: "Make the locked vault larger or smaller.",
         discussion: """

@@ -1,6 +1,6 @@
 import ArgumentParser
 
-struct VaultSaveCommand: AsyncParsableCommand, PodVerb {
+struct VaultSaveCommand: AsyncVerb, PodVerb {
     static let configuration = CommandConfiguration(
         commandName: "save", abstract: "Save a vault in memory (driver ram) into its image now.",
         discussion: """
