@@ -63,7 +63,7 @@ test-images: build bundle packages-docker packages-images packages-podman packag
 
 # ssh, forwarded ports and terminals once more, under docker and podman; `test` has them under native.
 test-editors: build packages-docker packages-images packages-podman packages-test
-	TAZPOD_TEST_EDITORS=docker,podman $(PYTHON) -m pytest --quiet --durations=5 $(addprefix Tests/Pod/test_,ssh.py ssh_ghost.py port_forwarding.py terminal_features.py)
+	TAZPOD_TEST_EDITORS=docker,podman $(PYTHON) -m pytest --quiet --durations=5 $(addprefix Tests/Pod/Terminals/test_,ssh.py ssh_ghost.py port_forwarding.py terminal_features.py)
 
 # What takes a machine of its own, under software emulation.
 test-vm: build build-weakened packages-test packages-vm

@@ -16,4 +16,4 @@ import sys
 REPOSITORY = pathlib.Path(__file__).resolve().parent.parent
 
 # Pods, the private docker daemon, supervisors and virtual machines are driven as the tests do it.
-sys.path[:0] = [str(REPOSITORY / "Tests/Pod"), str(REPOSITORY / "Tests/Init"), str(REPOSITORY / "Tests/Machine")]
+sys.path[:0] = [str(REPOSITORY / "Tests/Pod/Support"), str(REPOSITORY / "Tests/Init"), str(REPOSITORY / "Tests/Machine")]

@@ -55,7 +55,7 @@ def gaps_of_the_catalogue(security):
         if len(row) != 4 or not re.search(r"`test_\w+`", row[2]):
             yield f"has an attack without a test: {row[0]}"
     # A defence that can be switched off is one that a test switches off.
-    tests = "".join(file.read_text() for file in (REPOSITORY / "Tests/Pod").glob("*.py"))
+    tests = "".join(file.read_text() for file in (REPOSITORY / "Tests/Pod").rglob("*.py"))
     weakened = set(re.findall(r"""(?:make_weakened_(?:ram_)?pod\("|without=\["|WEAKENED_DEFENCES: ')([a-z-]+)["']""", tests))
     defences = re.findall(r'^ +case (\w+)(?: = "([a-z-]+)")?$', read("Sources/GhostShell/Defence.swift") + read("Sources/Secrets/Defence.swift"), re.M)
     for name in (raw or case for case, raw in defences):

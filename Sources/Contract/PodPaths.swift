@@ -12,6 +12,10 @@ public enum PodPaths {
     /// The folder of the vault's image, when the plan mounted it out of the public area's reach.
     public static let vaultDirectory = "/run/tazpod/private/vault"
     public static let workspace = "/workspace"
+    /// Where the project's `.tazpod` is seen, read-only, when the workspace is a part of the project that has it not.
+    public static let project = "/run/tazpod/project"
+    /// In the vault: what `tazpod pull` has pulled into it. Where it is not, there are no variables to give anybody.
+    public static let pulledIndex = ".tazpod/pulled"
     /// Where an engine puts a pod's secrets, as files.
     public static let secrets = "/run/secrets"
     /// First in the public area's PATH: under the names of the tools that start in a ghost alone, links to `tazpod`.

@@ -23,13 +23,14 @@ enum TazpodSecrets {
             return .done
         }
         let options = try SecretsOptions(Array(CommandLine.arguments.dropFirst()))
-        try Hardening.apply()
+        try Hardening.apply(becomesAnother: ["run", "shell", "exec"].contains(options.verb))
         switch options.verb {
         case "pull": return try PullVerb(options: options, plan: try plan(options), vault: try VaultFolder.open()).run()
         case "login": return try LoginVerb(options: options, plan: try plan(options), vault: try VaultFolder.open()).run()
         case "env": return try EnvVerb(options: options, vault: try VaultFolder.open()).run()
         case "run": return try RunVerb(command: options.words, vault: try VaultFolder.open()).run()
-        case "shell": return RunVerb.becomeShell()
+        case "shell": RunVerb.becomeShell()
+        case "exec": RunVerb.becomeCommand(options.words)
         default: throw Failure(.usage, "tazpod-secrets has no verb \(options.verb)")
         }
     }

@@ -1,18 +1,13 @@
 """The cluster that these tests share, and projects whose manifests they apply."""
 
 import os
-import pathlib
 import shutil
-import sys
 
 import pytest
 
-TESTS = pathlib.Path(__file__).resolve().parents[1]
-sys.path[:0] = [str(TESTS), str(TESTS / "Pod")]
-
-from control_plane import CACHE, PACKAGES, Cluster, ControlPlane  # noqa: E402
-from missing import missing  # noqa: E402
-from pod import Pod  # noqa: E402
+from control_plane import CACHE, PACKAGES, Cluster, ControlPlane
+from missing import missing
+from pod import Pod
 
 
 @pytest.fixture(scope="session")

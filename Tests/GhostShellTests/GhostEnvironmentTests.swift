@@ -49,7 +49,7 @@ struct GhostEnvironmentTests {
     func session() throws {
         let words = try session("attach")
         #expect(words.prefix(3) == ["tmux", "-f", "/run/tazpod/tmux.conf"])
-        #expect(words.suffix(6) == ["new-session", "-A", "-s", "ghost", "-c", "/workspace"])
+        #expect(words.dropLast(5).suffix(6) == ["new-session", "-A", "-s", "ghost", "-c", "/workspace"])
     }
 
     @Test("A detached session is made where there is none, and nobody is attached")
@@ -57,7 +57,7 @@ struct GhostEnvironmentTests {
         let words = try session("unlock\0detach=1")
         #expect(words.prefix(4) == ["sh", "-c", "\"$@\" 2>/dev/null || exec tmux has-session -t \"=$0\"", "ghost"])
         #expect(words[4] == "tmux")
-        #expect(words.suffix(6) == ["new-session", "-d", "-s", "ghost", "-c", "/workspace"])
+        #expect(words.dropLast(5).suffix(6) == ["new-session", "-d", "-s", "ghost", "-c", "/workspace"])
         #expect(!words.contains("-A"))
     }
 
@@ -65,17 +65,22 @@ struct GhostEnvironmentTests {
     func first() throws {
         let words = try session("unlock\0detach=1", isFirst: true)
         #expect(words.first == "tmux")
-        #expect(words.suffix(6) == ["new-session", "-d", "-s", "ghost", "-c", "/workspace"])
+        #expect(words.dropLast(5).suffix(6) == ["new-session", "-d", "-s", "ghost", "-c", "/workspace"])
     }
 
-    @Test(
-        "A command that precedes the session is run by a shell which makes the session afterwards, and passes the command's status"
-    )
+    @Test("With a session the last shell's end is the ghost's, also where a command held it open before")
+    func released() throws {
+        let words = try session("attach")
+        #expect(words.suffix(5) == [";", "if-shell", "-F", "#{@tazpod_held}", "set-option -s exit-empty on"])
+    }
+
+    @Test("A command that precedes the session is run by a shell which then holds the ghost open, and passes its status")
     func preceding() throws {
         let words = try session("unlock\0session=after\0arg=tazpod\0arg=pull", isFirst: true)
         #expect(words.prefix(2) == ["sh", "-c"])
         #expect(words.suffix(3) == ["ghost", "tazpod", "pull"])
-        #expect(words[2].hasPrefix("\"$@\"; status=$?; 'tmux' '-f'"))
+        #expect(words[2].hasPrefix("\"$@\"; status=$?; [ -n \"$(tmux list-sessions"))
+        #expect(words[2].contains("set-option -s exit-empty off"))
         #expect(words[2].hasSuffix("exit $status"))
         let request = try GhostRequest(try #require(Message(parsing: [UInt8]("unlock\0session=after\0arg=pull".utf8))))
         #expect(!request.locksAfter)

@@ -65,6 +65,13 @@ struct GhostRequestTests {
     }
 
     @Test(
+        "A command gets the secrets' variables where that is asked for",
+        arguments: [("exec\0arg=ls", false), ("exec\0arg=ls\0secrets=1", true)])
+    func wantsSecrets(text: String, expected: Bool) throws {
+        #expect(try request(text).wantsSecrets == expected)
+    }
+
+    @Test(
         "Only a detached attach asks for nothing but proof",
         arguments: [("attach\0detach=1", true), ("attach\0detach=0", false), ("unlock\0detach=1", false)])
     func provesOnly(text: String, expected: Bool) throws {

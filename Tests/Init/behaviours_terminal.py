@@ -10,6 +10,11 @@ def line(init, *words):
     return " ".join([init.path, *words, "--"])
 
 
+def in_background(init, *words):
+    """A shell's job that starts once the shell reads again: a shell whose terminal is taken before it reads finds no input, and ends."""
+    return f"(sleep 0.2; exec {line(init)} {' '.join(words)}) &"
+
+
 def states(terminal, name):
     """The states of the processes of this name."""
     with_name = [pid for pid in descendants(terminal.pid) if name_of(pid) == name]
@@ -95,7 +100,7 @@ def foreground_back(init):
 def background(init):
     with Terminal.with_shell() as terminal:
         shell_group = terminal.foreground()
-        terminal.type(f"{line(init)} {probe('command')} waits &")
+        terminal.type(in_background(init, probe("command"), "waits"))
         terminal.expect("started")
         return yes(terminal.foreground() != shell_group)
 
@@ -105,7 +110,7 @@ def background(init):
            catatonit="is stopped, and the shell knows")
 def background_reads(init):
     with Terminal.with_shell() as terminal:
-        terminal.type(f"{line(init)} {probe('command')} reads &")
+        terminal.type(in_background(init, probe("command"), "reads"))
         terminal.expect(PROMPT)
         if not comes(lambda: "T" in states(terminal, "command")):
             return "reads what is typed for the shell"

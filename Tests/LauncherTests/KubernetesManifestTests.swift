@@ -33,6 +33,11 @@ struct KubernetesManifestTests {
         for object in try objects().values { #expect(object["metadata"]?["name"]?.text == (try plan().name)) }
     }
 
+    @Test("A cluster's volume has no second place for the project's own files")
+    func projectFiles() throws {
+        #expect(!(try KubernetesManifest(plan("workspace: src")).text.contains("/run/tazpod/project")))
+    }
+
     @Test("A pod is never privileged, and never the node's in anything")
     func unprivileged() throws {
         let text = try KubernetesManifest(plan("vault: {driver: ram}")).text

@@ -128,7 +128,7 @@ struct PlannedMountTests {
     func inner() throws {
         let mounts = try plan("workspace: src\nvault: {path: src/a/v.img}").workspace.mounts
         #expect(
-            mounts == [
+            mounts.dropLast() == [
                 Mount(source: .folder("/p/web/src"), target: "/workspace"),
                 Mount(source: .folder("/p/web/src/a"), target: PlannedMountTests.real),
                 Mount(source: .memory(mode: "0555"), target: "/workspace/a", isReadOnly: true),
@@ -138,7 +138,33 @@ struct PlannedMountTests {
     @Test("A vault beside the workspace needs no cover", arguments: ["other/v.img", "src2/v.img", "v.img"])
     func beside(path: String) throws {
         let mounts = try plan("workspace: src\nvault: {path: \(path)}").workspace.mounts
+        #expect(mounts.map { $0.target } == ["/workspace", PlannedMountTests.real, PlannedMountTests.own])
+    }
+
+    private static let own = "/run/tazpod/project/.tazpod"
+
+    @Test("A workspace that is a part of the project sees the project's own files beside it, read-only, without the vault")
+    func projectFiles() throws {
+        let mounts = try plan("workspace: src").workspace.mounts
+        #expect(
+            mounts.suffix(2) == [
+                Mount(source: .folder("/p/web/.tazpod"), target: PlannedMountTests.own, isReadOnly: true),
+                Mount(source: .memory(mode: "0555"), target: "\(PlannedMountTests.own)/vault", isReadOnly: true),
+            ])
+    }
+
+    @Test("A vault that would be seen with those files keeps them out of the pod")
+    func uncovered() throws {
+        let mounts = try plan("workspace: src\nvault: {path: .tazpod/v.img}").workspace.mounts
         #expect(mounts.map { $0.target } == ["/workspace", PlannedMountTests.real])
+    }
+
+    @Test("A machine that has none of this one's folders is asked for none of them")
+    func elsewhere() throws {
+        let plan = try plan("workspace: src")
+        for moved in [try plan.elsewhere(), plan.withoutProjectFiles] {
+            #expect(moved.workspace.mounts.map { $0.target } == ["/workspace", PlannedMountTests.real])
+        }
     }
 
     @Test(
@@ -146,7 +172,7 @@ struct PlannedMountTests {
         arguments: ["vault: {path: v.img}", "vault: {path: ./v.img}", "workspace: ./src\nvault: {path: src/v.img}"])
     func same(text: String) throws {
         let container = try plan(text).workspace
-        #expect(container.mounts.map { $0.target } == ["/workspace"])
+        #expect(container.mounts.map { $0.target }.filter { $0 != PlannedMountTests.own } == ["/workspace"])
         #expect(container.environment["TAZPOD_VAULT"] == "/workspace/v.img")
     }
 }

@@ -55,7 +55,7 @@ def compiled(name):
     """A probe program, compiled statically."""
     folder = pathlib.Path(tempfile.mkdtemp(prefix="tazpod-probe."))
     atexit.register(shutil.rmtree, folder, ignore_errors=True)
-    tool("gcc", "-static", "-O1", "-o", str(folder / name), str(REPOSITORY / f"Tests/Pod/probes/{name}.c"))
+    tool("gcc", "-static", "-O1", "-o", str(folder / name), str(REPOSITORY / f"Tests/Pod/Support/probes/{name}.c"))
     return folder / name
 
 

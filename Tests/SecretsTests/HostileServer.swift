@@ -4,7 +4,7 @@ import TestSupport
 
 @testable import Secrets
 
-/// Tests/Pod/hostile_server.py as a child, which ends with this value or with our process.
+/// Tests/Pod/Support/hostile_server.py as a child, which ends with this value or with our process.
 final class HostileServer {
     private let folder: Folder
     private let process: ChildProcess
@@ -15,7 +15,7 @@ final class HostileServer {
         folder = try Folder()
         let given = try Pipe()
         let printed = try Pipe()
-        let script = #filePath.split(separator: "/").dropLast(2).map { "/" + $0 }.joined() + "/Pod/hostile_server.py"
+        let script = #filePath.split(separator: "/").dropLast(2).map { "/" + $0 }.joined() + "/Pod/Support/hostile_server.py"
         var plan = SpawnPlan(
             ["/usr/bin/python3", script, folder.path], environment: [[UInt8]("PATH=/usr/sbin:/usr/bin:/sbin:/bin".utf8)])
         plan.descriptors = .only([given.reading.raw, printed.writing.raw, STDERR_FILENO])

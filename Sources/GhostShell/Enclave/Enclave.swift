@@ -88,7 +88,9 @@ final class Enclave {
             _ = try expect(Word.mapped, on: channel)
             try EnclaveIdentity.become(plan.account, filter)
             try endWithKeeper()
-            var enclaveInit = try EnclaveInit(directory: directory, idleAfter: plan.idleAfter, staysWhenEmpty: isTree)
+            var enclaveInit = try EnclaveInit(
+                directory: directory, vault: EnclavePlan.vaultPath(of: plan.account), idleAfter: plan.idleAfter,
+                staysWhenEmpty: isTree)
             try failing(.vault) { () throws(SystemError) in try channel.send(Message(Word.ready).encoded) }
             enclaveInit.loop(channel)
             return 0

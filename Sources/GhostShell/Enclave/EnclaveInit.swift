@@ -8,7 +8,8 @@ import Linux
 struct EnclaveInit: ~Copyable {
     /// Words between keeper and enclave, in the format of the control socket.
     enum Word {
-        /// Keeper: start `arg`… with `env`…, on the three descriptors that come along, and call it `id`.
+        /// Keeper: start `arg`… with `env`…, on the three descriptors that come along, and call it `id`. Where secrets were pulled
+        /// into the vault, the program `secrets` gives them to it.
         static let run = "run"
         /// Keeper: send signal `number` to what `id` is.
         static let signal = "signal"
@@ -24,6 +25,7 @@ struct EnclaveInit: ~Copyable {
 
     private let signals: SignalDescriptor
     private let directory: String
+    private let vault: String
     private let staysWhenEmpty: Bool
     private var running: [(identifier: Int32, pid: pid_t)] = []
     private var hasRun = false
@@ -35,10 +37,12 @@ struct EnclaveInit: ~Copyable {
 
     /// - Parameters:
     ///   - directory: Where what it starts begins.
+    ///   - vault: Where the vault is mounted.
     ///   - idleAfter: Seconds without input on our terminals after which the keeper is told.
     ///   - staysWhenEmpty: It is the keeper's to end it when nothing runs any more: there is something to be saved first.
-    init(directory: String, idleAfter: Int64?, staysWhenEmpty: Bool) throws(Failure) {
+    init(directory: String, vault: String, idleAfter: Int64?, staysWhenEmpty: Bool) throws(Failure) {
         self.directory = directory
+        self.vault = vault
         self.staysWhenEmpty = staysWhenEmpty
         idleTime = idleAfter.map { IdleTime(limit: $0) }
         signals = try failing(.vault) { () throws(SystemError) in
@@ -92,7 +96,10 @@ struct EnclaveInit: ~Copyable {
         guard let identifier = message.number("id"), descriptors.count == 3 else { return }
         hasRun = true
         idleTime?.begin()
-        let arguments = message.all("arg")
+        var arguments = message.all("arg")
+        if let program = message.bytes("secrets"), access("\(vault)/\(PodPaths.pulledIndex)", F_OK) == 0 {
+            arguments = [program, Array("exec".utf8), Array("--".utf8)] + arguments
+        }
         var plan = SpawnPlan(program: arguments.first ?? [], arguments: arguments, environment: message.all("env"))
         plan.directory = directory
         plan.fallbackDirectory = "/"

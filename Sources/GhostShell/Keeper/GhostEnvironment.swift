@@ -1,10 +1,12 @@
+import CLinux
 import Contract
 import Linux
 
 /// What a process of the ghost finds in its environment, and the command that is its tmux session.
 struct GhostEnvironment {
     /// What a pane of the ghost runs: the user's shell, with the secrets that were pulled in its environment.
-    private static let shell = "command -v tazpod-secrets >/dev/null && exec tazpod-secrets shell; exec $SHELL"
+    private static let shell =
+        "[ -e ~/secrets/\(PodPaths.pulledIndex) ] && command -v tazpod-secrets >/dev/null && exec tazpod-secrets shell; exec $SHELL"
     /// The tmux session of a ghost.
     static let sessionName = "ghost"
 
@@ -15,6 +17,12 @@ struct GhostEnvironment {
     init(_ configuration: GhostConfiguration, _ terminal: [[UInt8]]) {
         self.configuration = configuration
         self.terminal = terminal
+    }
+
+    /// What gives a command the secrets that were pulled, by its path: PATH is the project's to say. nil where it is not there.
+    static func findSecretsProgram() -> String? {
+        guard let path = try? ownFolder() + "/tazpod-secrets", access(path, X_OK) == 0 else { return nil }
+        return path
     }
 
     /// The pod's environment, as the plan made it, with the user's own and the terminal's variables over it.
@@ -49,7 +57,7 @@ struct GhostEnvironment {
     ///
     /// - Parameter isFirst: Nothing has run in this ghost yet, so there is no session.
     func command(_ request: GhostRequest, isFirst: Bool) -> [[UInt8]] {
-        if request.precedesSession { return bytes(sessionAfter) + request.command }
+        if request.precedesSession { return bytes(holdAfter) + request.command }
         if !request.command.isEmpty { return request.command }
         if !request.isDetached { return bytes(create(["-A"])) }
         return bytes(
@@ -63,16 +71,25 @@ struct GhostEnvironment {
         [
             "tmux", "-f", PodPaths.tmuxConfig, "start-server", ";", "if-shell", "-F", "#{==:#{default-command},}",
             "set-option -g default-command \"\(GhostEnvironment.shell)\"", ";", "new-session",
-        ] + how + ["-s", GhostEnvironment.sessionName, "-c", configuration.directory]
+        ] + how + ["-s", GhostEnvironment.sessionName, "-c", configuration.directory] + [
+            // From here on the last shell's end is the ghost's.
+            ";", "if-shell", "-F", "#{\(GhostEnvironment.held)}", "set-option -s exit-empty on",
+        ]
     }
 
     /// A session that is there already is as good as a new one.
     private let hasSession = "tmux has-session -t \"=$0\""
 
-    /// A shell that runs the command which follows, makes the session when it has ended, and ends as the command did.
-    private var sessionAfter: [String] {
-        let session = create(["-d"]).map { "'" + $0.replacing("'", with: "'\\''") + "'" }.joined(separator: " ")
-        let script = "\"$@\"; status=$?; \(session) </dev/null >/dev/null 2>&1 || \(hasSession); exit $status"
+    /// An option of tmux's, our own: its server keeps the ghost open without a session.
+    private static let held = "@tazpod_held"
+
+    /// A shell that runs the command which follows, and ends as it did. Where nothing else runs, an empty tmux server then keeps the
+    /// ghost open: the first shell begins when somebody comes, and has what was pulled until then.
+    private var holdAfter: [String] {
+        let hold = "start-server \\; set-option -s exit-empty off \\; set-option -s \(GhostEnvironment.held) 1"
+        let script =
+            "\"$@\"; status=$?; [ -n \"$(tmux list-sessions 2>/dev/null)\" ] || "
+            + "tmux -f \(PodPaths.tmuxConfig) \(hold) </dev/null >/dev/null 2>&1; exit $status"
         return ["sh", "-c", script, GhostEnvironment.sessionName]
     }
 

@@ -18,7 +18,9 @@ struct GhostRequest: Equatable {
     /// The command of `exec`, or of `unlock -- CMD`, after which the vault is locked.
     var command: [[UInt8]] = []
     var locksAfter = false
-    /// `unlock` with a command that the ghost's session begins after: the vault stays open.
+    /// The command gets the secrets' variables.
+    var wantsSecrets = false
+    /// `unlock` with a command after which the vault stays open, for a session to come.
     var precedesSession = false
     /// `lock` without saving what a vault in memory has not saved yet.
     var discards = false
@@ -59,6 +61,7 @@ struct GhostRequest: Equatable {
                 .refused, "what was not saved can be discarded from outside the pod only; run tazpod lock --discard there")
         }
         command = message.all("arg")
+        wantsSecrets = message.text("secrets") == "1"
         passphraseForm = try PassphraseForm(message.text("passphrase"))
         precedesSession = verb == .unlock && message.text("session") == "after" && !command.isEmpty
         locksAfter = message.text("lock-after") == "1" || (verb == .unlock && !command.isEmpty && !precedesSession)

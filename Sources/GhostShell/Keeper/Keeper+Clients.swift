@@ -81,6 +81,7 @@ extension Keeper {
         var message = Message(EnclaveInit.Word.run).adding("id", String(client.identifier))
         for argument in environment.command(client.request, isFirst: isFirst) { message.add("arg", argument) }
         for variable in environment.variables { message.add("env", variable) }
+        if client.request.wantsSecrets, let program = GhostEnvironment.findSecretsProgram() { message.add("secrets", program) }
         try failing(.vault, next: "the command is too long, or the ghost is ending") { () throws(SystemError) in
             if client.request.isDetached {
                 let null = try Descriptor.open("/dev/null", O_RDWR, stage: "open /dev/null")

@@ -82,7 +82,7 @@ struct ExecCommand: AsyncParsableCommand, PodVerb, GhostVerb {
     static let configuration = CommandConfiguration(
         commandName: "exec", abstract: "Run a command in the pod, and pass its status.",
         discussion: """
-            In the public area, or with --ghost inside the open enclave, after proof.
+            In the public area, or with --ghost inside the open enclave, after proof, with the secrets' variables.
 
             Example: tazpod exec --ghost -- kubectl get pods
             """)
@@ -92,6 +92,9 @@ struct ExecCommand: AsyncParsableCommand, PodVerb, GhostVerb {
 
     @Option(help: ArgumentHelp("Read the passphrase from this descriptor.", valueName: "n"))
     var passphraseFd: Int32?
+
+    @Flag(help: .hidden)
+    var withoutSecrets = false
 
     @OptionGroup var options: GlobalOptions
 
@@ -104,7 +107,8 @@ struct ExecCommand: AsyncParsableCommand, PodVerb, GhostVerb {
 
     func runInPod() throws {
         guard ghost else { try HostCommand(arguments: command).become(log: options.log) }
-        try PassedStatus.pass(GhostClient(verb: "exec", command: command, passphrase: passphrase).run())
+        let client = GhostClient(verb: "exec", command: command, wantsSecrets: !withoutSecrets, passphrase: passphrase)
+        try PassedStatus.pass(client.run())
     }
 
     var passphrase: SecretOrigin? { passphraseFd.map { .line($0) } }
@@ -112,13 +116,14 @@ struct ExecCommand: AsyncParsableCommand, PodVerb, GhostVerb {
     var leadsIntoGhost: Bool { ghost }
 
     func run(through door: DirectGhost) throws -> Int32 {
-        try door.exec(command)
+        try door.exec(command, withSecrets: !withoutSecrets)
     }
 
     func run() async throws {
         let pod = try await options.findRunningPod()
         if ghost {
-            try await HostGhost(pod: pod, log: options.log, passphrase: passphrase).exec(command)
+            let door = HostGhost(pod: pod, log: options.log, passphrase: passphrase)
+            try await door.exec(command, withSecrets: !withoutSecrets)
         }
         let request = PodCommand(
             arguments: command, isInteractive: Console.isInteractive, environment: TerminalVariables.current,

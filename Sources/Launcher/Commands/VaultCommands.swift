@@ -28,7 +28,8 @@ struct UnlockCommand: AsyncParsableCommand, PodVerb, GhostVerb {
     }
 
     func runInPod() throws {
-        let client = GhostClient(verb: "unlock", isDetached: detach, command: command, passphrase: key.origin)
+        let client = GhostClient(
+            verb: "unlock", isDetached: detach, command: command, wantsSecrets: !command.isEmpty, passphrase: key.origin)
         try PassedStatus.pass(client.run())
     }
 

@@ -8,8 +8,10 @@ struct GhostClient {
     var verb: String
     var isDetached = false
     var command: [String] = []
-    /// `unlock` with a command after which the ghost's session begins, and the vault stays open.
+    /// `unlock` with a command after which the vault stays open, for a session to come.
     var precedesSession = false
+    /// The command gets the secrets' variables. Not what is ours: it takes from the vault what it needs.
+    var wantsSecrets = false
     var passphrase: SecretOrigin?
     /// The attach tokens to offer, and the one that counts once the request is granted.
     var tokens = (environmentValue(PodVariable.token) ?? "").split(separator: ":").map { String($0) }
@@ -69,6 +71,7 @@ struct GhostClient {
         var message = Message(verb)
         if isDetached { message.add("detach", "1") }
         if precedesSession { message.add("session", "after") }
+        if wantsSecrets { message.add("secrets", "1") }
         if let passphrase { message.add("passphrase", passphrase.form) }
         for token in tokens { message.add("token", token) }
         if let nextToken { message.add("next-token", nextToken) }

@@ -12,9 +12,9 @@ extension PodPlan {
     ///
     /// - Throws: code 4 for a folder of this machine that is neither the workspace nor the vault's.
     func elsewhere() throws(Failure) -> PodPlan {
-        var plan = self
+        var plan = withoutProjectFiles
         plan.isElsewhere = true
-        for (index, mount) in workspace.mounts.enumerated() {
+        for (index, mount) in plan.workspace.mounts.enumerated() {
             guard case .folder(let folder) = mount.source else { continue }
             // A devcontainer.json may want the workspace at a second place.
             let isWorkspace = workspace.mounts.contains { $0.source == mount.source && $0.target == PodPaths.workspace }

@@ -62,7 +62,7 @@ extension PodPlanner {
     }
 
     /// The mount, and an empty folder over the vault's where it would show that.
-    private static func hidingVault(_ mount: PodPlan.Mount, _ project: Project) -> [PodPlan.Mount] {
+    static func hidingVault(_ mount: PodPlan.Mount, _ project: Project) -> [PodPlan.Mount] {
         guard case .folder(let source) = mount.source, hasVaultFolder(project), project.vaultDirectory.hasPrefix(source + "/")
         else { return [mount] }
         let seen = project.vaultDirectory.dropFirst(source.count)

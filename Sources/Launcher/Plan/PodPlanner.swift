@@ -28,7 +28,7 @@ enum PodPlanner {
             name: project.podName, project: config.name, directory: project.directory,
             workspace: PodPlan.Container(
                 image: build(project)?.name ?? config.image, user: config.user, hostname: config.name,
-                mounts: mounts(project) + (try devContainerMounts(project)),
+                mounts: mounts(project) + projectFiles(project) + (try devContainerMounts(project)),
                 environment: environment(project),
                 ports: config.ports.map {
                     PodPlan.Port(hostAddress: $0.hostAddress, hostPort: $0.hostPort, podPort: $0.podPort)

@@ -13,6 +13,8 @@ struct Project: Equatable {
     var vaultDirectory: String
     /// The folder that becomes /workspace.
     var workspaceDirectory: String
+    /// The folder of its own files.
+    var ownDirectory: String
 
     init(directory: String, config: ProjectConfig, devContainer: DevContainer? = nil) {
         self.directory = directory
@@ -20,6 +22,7 @@ struct Project: Equatable {
         self.devContainer = devContainer
         vaultDirectory = Project.place(config.vault.path.split(separator: "/").dropLast(), in: directory)
         workspaceDirectory = Project.place(config.workspace.split(separator: "/"), in: directory)
+        ownDirectory = Project.place([Substring(Project.folder)], in: directory)
     }
 
     /// A folder of the project, absolute: without links once it exists, and always without dots that lead nowhere, so that two

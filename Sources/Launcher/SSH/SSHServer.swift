@@ -29,18 +29,32 @@ struct SSHServer {
             }
             return count == 0 ? nil : byte
         }
-        let config = SSHServerConfig(
+        let start = SSHServer.sessionStart()
+        var config = SSHServerConfig(
             hostKeyFile: "\(folder)/host_key", authorizedKeysFile: "\(folder)/authorized_keys",
             environment: ProcessInfo.processInfo.environment.map { [UInt8]("\($0.key)=\($0.value)".utf8) }.sorted {
                 $0.lexicographicallyPrecedes($1)
             })
+        if let start { config.start = (start, file: "\(folder)/session") }
         try failing(.provider, next: "sshd needs it in the pod's home") { () throws(SystemError) in
             try makeFolder()
+            if let start { try write(start.script, to: "\(folder)/session") }
             try write(handover.hostKey, to: config.hostKeyFile)
             try write(handover.authorizedKey, to: config.authorizedKeysFile)
             try write(config.text, to: "\(folder)/sshd_config")
         }
         try HostCommand(arguments: [program, "-i", "-e", "-f", "\(folder)/sshd_config"]).become(log: log)
+    }
+
+    /// nil where the user's shell does by itself, or there is no sftp-server to go with another.
+    private static func sessionStart() -> SSHSessionStart? {
+        guard let sftpServer = SSHSessionStart.sftpServers.first(where: { access($0, X_OK) == 0 }) else { return nil }
+        if GhostErrand.isThere {
+            guard let program = try? "\(ownFolder())/\(SecretsProgram.name)", access(program, X_OK) == 0 else { return nil }
+            return SSHSessionStart(area: .ghost(secretsProgram: program), sftpServer: sftpServer)
+        }
+        let isLatched = environmentValue("PATH")?.hasPrefix("\(PodPaths.ghostOnly):") == true
+        return isLatched ? SSHSessionStart(area: .latched, sftpServer: sftpServer) : nil
     }
 
     /// By its whole path, which it needs to run itself once more.

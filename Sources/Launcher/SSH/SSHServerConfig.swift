@@ -7,6 +7,8 @@ struct SSHServerConfig {
     var authorizedKeysFile: String
     /// What the pod's processes find in their environment, as `NAME=value`: sshd gives its sessions nothing of its own.
     var environment: [[UInt8]]
+    /// What sessions start with, and the file of its script; nil for the user's shell.
+    var start: (SSHSessionStart, file: String)?
 
     /// What sshd sets by itself, or the client does.
     private static let others = ["HOME", "USER", "LOGNAME", "SHELL", "PWD", "OLDPWD", "SHLVL", "_", "TERM", "COLORTERM", "MAIL"]
@@ -32,14 +34,16 @@ struct SSHServerConfig {
         UseDNS no
         LogLevel ERROR
         AcceptEnv COLORTERM
-        Subsystem sftp internal-sftp
+        Subsystem sftp \(start?.0.sftpServer ?? "internal-sftp")
+        \(start.map { "ForceCommand \($0.0.command(file: $0.file))" } ?? "")
         \(setEnvironment)
         """
     }
 
     /// Of more than one such line only the first would count.
     private var setEnvironment: String {
-        let words = SSHServerConfig.passedOn(environment).map(SSHServerConfig.quoted)
+        let own = start == nil ? [] : [SSHSessionStart.variable]
+        let words = (SSHServerConfig.passedOn(environment) + own).map(SSHServerConfig.quoted)
         return words.isEmpty ? "" : "SetEnv \(words.joined(separator: " "))\n"
     }
 

@@ -31,6 +31,12 @@ struct SecretsProgram {
         }
     }
 
+    /// What the project's secrets.yml says, in the pod.
+    static func planInPod() throws(Failure) -> PullPlan {
+        let isAside = access("\(PodPaths.project)/\(Project.folder)", F_OK) == 0
+        return try plan(in: isAside ? PodPaths.project : PodPaths.workspace)
+    }
+
     /// What the project's secrets.yml says.
     ///
     /// - Throws: code 3 where there is none.

@@ -16,7 +16,8 @@ struct DirectGhost {
         let store = try TokenStore(podName: host.pod.record.name)
         // Without a terminal there is nobody to attach.
         let detach = detach || (command.isEmpty && !Console.isInteractive)
-        let client = GhostClient(verb: "unlock", isDetached: detach, command: command, root: root)
+        let client = GhostClient(
+            verb: "unlock", isDetached: detach, command: command, wantsSecrets: !command.isEmpty, root: root)
         guard host.needsTwoSteps else { return try run(client, offering: store.tokens, next: store.makeNext()) }
         return try runWithPassphrase(client, next: store.makeNext())
     }
@@ -25,8 +26,8 @@ struct DirectGhost {
         try enter(GhostClient(verb: "attach", root: root))
     }
 
-    func exec(_ command: [String]) throws -> Int32 {
-        try enter(GhostClient(verb: "exec", command: command, root: root))
+    func exec(_ command: [String], withSecrets: Bool = false) throws -> Int32 {
+        try enter(GhostClient(verb: "exec", command: command, wantsSecrets: withSecrets, root: root))
     }
 
     /// Runs a command in the ghost of a vault that is opened for it if it is locked, and stays open.

@@ -31,8 +31,13 @@ struct HostGhost {
         try becomeAfterProof(["attach", SessionList.ghostName])
     }
 
-    func exec(_ command: [String]) async throws -> Never {
-        try becomeAfterProof(["exec", "--ghost", "--"] + command)
+    func exec(_ command: [String], withSecrets: Bool = false) async throws -> Never {
+        try becomeAfterProof(HostGhost.words(command, withSecrets: withSecrets))
+    }
+
+    /// How the pod's own tazpod is asked to run a command in the ghost.
+    private static func words(_ command: [String], withSecrets: Bool) -> [String] {
+        ["exec", "--ghost"] + (withSecrets ? [] : ["--without-secrets"]) + ["--"] + command
     }
 
     /// Opens the vault with the passphrase that was given.
@@ -63,7 +68,7 @@ struct HostGhost {
     /// Runs a verb of ours in the ghost of an open vault, with `input` as its standard input.
     func errand(_ words: [String], input: borrowing Descriptor) throws -> Int32 {
         let store = try TokenStore(podName: pod.record.name)
-        let words = ["exec", "--ghost", "--", "\(pod.provider.programFolder)/tazpod"] + words
+        let words = HostGhost.words(["\(pod.provider.programFolder)/tazpod"] + words, withSecrets: false)
         let variables = try environment(store, next: false)
         return try pod.guest(words, interactive: false, environment: variables).runAttached(standardInput: input, log: log)
     }

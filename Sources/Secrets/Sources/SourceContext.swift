@@ -1,3 +1,5 @@
+import CLinux
+import Contract
 import SecretsPlan
 
 /// What a source is made of.
@@ -6,13 +8,15 @@ struct SourceContext {
     var settings: [String: String]
     /// Where it keeps what proves who we are.
     var vault: VaultFolder
-    /// The project's folder, to which paths in secrets.yml are relative.
+    /// The project's folder as the pod sees it, to which paths in secrets.yml are relative.
     var project: String
     /// A descriptor that holds values from the host (`HostValues`).
     var given: Int32?
 
-    /// A path of the project's, absolute.
+    /// A path of the project's, absolute. TazPod's own folder is elsewhere where the workspace is a part of the project.
     func path(_ path: String) -> String {
-        path.hasPrefix("/") ? path : "\(project)/\(path)"
+        if path.hasPrefix("/") { return path }
+        let isAside = path.hasPrefix(".tazpod/") && access(PodPaths.project, F_OK) == 0
+        return "\(isAside ? PodPaths.project : project)/\(path)"
     }
 }

@@ -9,7 +9,7 @@ struct PulledSet: Equatable {
     /// The programs that the user has let `tazpod pull` run in the ghost; nil before the first pull.
     var acceptedCommands: [[String]]?
 
-    static let index = "\(VaultFolder.own)/pulled"
+    static let index = PodPaths.pulledIndex
     static let variables = "\(VaultFolder.own)/env"
     private static let longest = 4 << 20
 

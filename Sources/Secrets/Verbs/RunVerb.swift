@@ -17,21 +17,31 @@ struct RunVerb {
         throw Failure(.provider, "cannot run \(name): \(describe(errno: error))")
     }
 
-    /// `tazpod-secrets shell`, the ghost's own shell: it comes without the secrets rather than not at all.
-    static func becomeShell() -> ExitCode {
-        let shell = [environmentValue("SHELL") ?? "/bin/sh"]
+    /// `tazpod-secrets shell`, the ghost's own shell.
+    static func becomeShell() -> Never {
+        becomeAnyway([environmentValue("SHELL") ?? "/bin/sh"], called: "shell")
+    }
+
+    /// `tazpod-secrets exec`, a command that was sent into the ghost.
+    static func becomeCommand(_ command: [String]) -> Never {
+        becomeAnyway(command, called: "command")
+    }
+
+    /// It comes without the secrets rather than not at all. One that is not there has a shell's status.
+    private static func becomeAnyway(_ command: [String], called kind: String) -> Never {
+        var error: Int32
         do throws(Failure) {
             let vault = try VaultFolder.open()
-            _ = try become(shell, with: vault) { name throws(Failure) in
+            error = try become(command, with: vault) { name throws(Failure) in
                 Output.complain(
                     "\(name) is too long for the environment of a program, and is left out; give it a file: in secrets.yml")
             }
-        } catch {
-            Output.complain("this shell has no secrets in its environment: \(error.sentence)")
+        } catch let failure {
+            Output.complain("this \(kind) has no secrets in its environment: \(failure.sentence)")
+            error = EnvironmentBlock().execute(command)
         }
-        let error = EnvironmentBlock().execute(shell)
-        Output.complain("cannot run \(shell[0]): \(describe(errno: error))")
-        return .provider
+        Output.complain("cannot run \(command.first ?? "") in the ghost: \(describe(errno: error))")
+        exit(error == ENOENT ? 127 : 126)
     }
 
     /// - Parameter tooLong: Told the name of a variable that cannot be passed on, which is left out.

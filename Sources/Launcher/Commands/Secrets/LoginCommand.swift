@@ -43,7 +43,7 @@ struct LoginCommand: AsyncParsableCommand, PodVerb, GhostVerb {
             if secretFd != nil { throw Failure(.usage, "answers from a descriptor are taken on the host, or in the ghost") }
             return try GhostErrand(words: words).runInPod(passphrase: passphrase, onlyOpen: onlyOpen)
         }
-        let plan = try SecretsProgram.plan(in: PodPaths.workspace)
+        let plan = try SecretsProgram.planInPod()
         var words = ["login"] + (options.quiet ? ["--quiet"] : [])
         if let secretFd { words += ["--secret-fd", String(secretFd)] }
         if let method { words += ["--method", method] }

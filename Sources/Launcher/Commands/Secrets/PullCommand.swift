@@ -68,7 +68,7 @@ struct PullCommand: AsyncParsableCommand, PodVerb, GhostVerb {
         if hostFollows { words.append("--host-follows") }
         if withoutHost { words.append("--without-host") }
         if watch { words += ["--every", String(interval ?? 0)] }
-        try SecretsProgram.become(words + ["--"] + names, plan: SecretsProgram.plan(in: PodPaths.workspace))
+        try SecretsProgram.become(words + ["--"] + names, plan: SecretsProgram.planInPod())
     }
 
     // -- on the host -------------------------------------------------------------------------------------------------------

@@ -9,7 +9,7 @@ struct KubernetesManifest {
 
     /// - Throws: code 4 for a driver that takes devices: a pod of a cluster has none.
     init(_ plan: PodPlan) throws(Failure) {
-        self.plan = try plan.withoutDevices(because: "a pod of a cluster does not have")
+        self.plan = try plan.withoutProjectFiles.withoutDevices(because: "a pod of a cluster does not have")
         name = KubernetesName.label(plan.name)
         marks = Dictionary(EngineLabels.of(plan), uniquingKeysWith: { $1 })
     }

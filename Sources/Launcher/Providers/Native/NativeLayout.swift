@@ -65,7 +65,9 @@ struct NativeLayout {
     /// What bubblewrap would make on the way to a mount is root's alone. What is there stays as it is.
     private func parents(of target: String) -> [String] {
         let parts = target.split(separator: "/").dropLast()
-        if parts.isEmpty || [PodPaths.workspace, PodPaths.runtime].contains(where: { target.hasPrefix($0 + "/") }) { return [] }
+        if parts.isEmpty || [PodPaths.workspace, PodPaths.privateDirectory].contains(where: { target.hasPrefix($0 + "/") }) {
+            return []
+        }
         return (1...parts.count).flatMap { ["--perms", "0755", "--dir", "/" + parts.prefix($0).joined(separator: "/")] }
     }
 
