@@ -49,5 +49,5 @@ class SwappingMachine(PodMachine):
         for name in ("tazpod-ghost", "tazpod-secrets"):
             files |= {f"usr/bin/{name}": programs / name, **libraries(programs / name)}
         super().__init__(
-            script, disk, "dmcrypt", BEFORE.replace("BACKWARDS", secret.backwards), files,
+            script, disk, "fuse", BEFORE.replace("BACKWARDS", secret.backwards), files,
             f"TAZPOD_ENV_WEAKENED_DEFENCES={','.join(defences)}" if defences else "", MEMORY, swap=swap.path)

@@ -1,7 +1,7 @@
 // A server of HashiCorp Vault's kind on 127.0.0.1:8200, which takes every login and never comes to the end of a secret. What it
 // says is in locked memory of its own, so that it is found on no swap because of this program.
 //
-//   trickle TEXT FILE   a secret is TEXT, read backwards, over and over: 256 KiB at once, then a little each second; FILE says that
+//   trickle TEXT FILE   a secret is TEXT, read backwards, over and over: 1 MiB at once, then a little each second; FILE says that
 //                       it has begun
 
 #include <arpa/inet.h>
@@ -13,7 +13,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#define SIZE (256 << 10)
+#define SIZE (1 << 20)
 #define TOKEN "{\"data\":{\"ttl\":36000,\"renewable\":false}}"
 
 static char secret[SIZE];
