@@ -66,7 +66,7 @@ test-editors: build packages-docker packages-images packages-podman packages-tes
 	TAZPOD_TEST_EDITORS=docker,podman $(PYTHON) -m pytest --quiet --durations=5 $(addprefix Tests/Pod/Terminals/test_,ssh.py ssh_ghost.py port_forwarding.py terminal_features.py)
 
 # What takes a machine of its own, under software emulation.
-test-vm: build packages-test packages-vm
+test-vm: build build-weakened packages-test packages-vm
 	$(PYTHON) -m pytest --quiet --durations=5 Tests/Machine
 
 # On a real control plane: that of $KUBECONFIG, else one that is built and started here, for which it takes Debian bookworm.

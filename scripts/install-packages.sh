@@ -16,7 +16,7 @@ packages_for() {
     docker) echo docker.io iproute2 iptables ;;
     podman) echo busybox-static fuse-overlayfs netavark podman runc slirp4netns uidmap ;;
     test)
-        echo age cryptsetup-bin docker-registry e2fsprogs fish gcc git gnupg groff-base libc6-dev make neovim nghttp2-server nodejs openssh-client openssh-server pass psmisc python3-cryptography python3-pexpect python3-pytest python3-venv python3-yaml rsync skopeo strace zsh catatonit dumb-init tini
+        echo age cryptsetup-bin docker-registry e2fsprogs fish gcc git gnupg groff-base libc6-dev make neovim nghttp2-server nodejs openssh-client openssh-server pass psmisc python3-cryptography python3-pexpect python3-pytest python3-venv python3-yaml rsync skopeo squid strace zsh catatonit dumb-init tini
         ;;
     k8s) echo ca-certificates etcd-server golang-1.19-go golang-1.19-src openssl ;;
     vm) echo bash busybox-static cpio cryptsetup-bin e2fsprogs kmod libcryptsetup12 python3-cryptography python3-pexpect python3-pytest qemu-system-x86 tmux ;;

@@ -18,6 +18,8 @@ enum Defence: String {
     case serverBinding = "server-binding"
     /// Our memory is hidden, and in no core file.
     case notDumpable = "not-dumpable"
+    /// What libraries and we keep of secrets is on pages that are not swapped.
+    case lockedMemory = "locked-memory"
 
     var isOn: Bool {
         #if TAZPOD_WEAKENED

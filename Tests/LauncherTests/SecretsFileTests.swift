@@ -115,7 +115,7 @@ struct SecretsFileTests {
     @Test("Variables that make programs run code are refused, others are not")
     func variables() {
         #expect(
-            ["PATH", "LD_PRELOAD", "GIT_SSH_COMMAND", "BASH_ENV", "TAZPOD_X", "LC_ALL"].allSatisfy {
+            ["PATH", "LD_PRELOAD", "GIT_SSH_COMMAND", "BASH_ENV", "TAZPOD_X", "LC_ALL", "https_proxy", "ALL_PROXY"].allSatisfy {
                 SecretVariable.isRefused($0)
             })
         #expect(

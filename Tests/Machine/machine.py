@@ -27,10 +27,10 @@ def as_bytes(content):
 class Machine:
     """One boot. The console is a pipe; what is typed on the machine's keyboard goes through qemu's monitor."""
 
-    def __init__(self, files, arguments="", disk=None, memory=512, first="/init"):
+    def __init__(self, files, arguments="", disk=None, swap=None, memory=512, first="/init"):
         """`files`: path → text, bytes, or a path of the host; with our init and busybox they are the whole root.
 
-        `disk` is an image that the machine has as /dev/vda; `memory` is in MiB; `first` is what the
+        `disk` and `swap` are images that the machine has as /dev/vda and /dev/vdb; `memory` is in MiB; `first` is what the
         kernel starts.
         """
         self.folder = tempfile.TemporaryDirectory(prefix="tazpod-machine.")
@@ -55,7 +55,7 @@ class Machine:
                 "qemu-system-x86_64", "-nodefaults", "-no-user-config", "-display", "none", "-no-reboot", "-accel", "tcg,thread=multi",
                 "-machine", "q35", "-cpu", "max", "-m", str(memory), "-smp", "1", "-kernel", str(Kernel().image), "-initrd", str(archive),
                 "-append", command_line, "-serial", "stdio", "-monitor", f"unix:{self.folder.name}/monitor,server=on,wait=off",
-                *(["-drive", f"file={disk},if=virtio,format=raw"] if disk else []),
+                *[word for image in (disk, swap) if image for word in ("-drive", f"file={image},if=virtio,format=raw")],
             ],
             stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
         self.console = b""

@@ -111,13 +111,16 @@ class VaultDisk:
 
 
 class PodMachine(Machine):
-    """`script` is a service of the pod's, root but without privileges; `before` runs as all-powerful as a machine's root is."""
+    """`script` is a service of the pod's, root but without privileges; `before` runs as all-powerful as a machine's root is.
 
-    def __init__(self, script, disk, driver, before=""):
-        arguments = (
+    - `files`, `arguments`, `more`: what it has beside a pod's, and what else `Machine` takes.
+    """
+
+    def __init__(self, script, disk, driver, before="", files=(), arguments="", memory=1024, **more):
+        own = (
             f"TAZPOD_USER=tazpod TAZPOD_PROJECT=machine TAZPOD_VAULT=/vault/vault.img TAZPOD_VAULT_SIZE={64 << 20} "
-            f"TAZPOD_VAULT_DRIVER={driver} PATH=/usr/sbin:/usr/bin:/bin LANG=C.UTF-8")
-        super().__init__(pod_files(script, before), arguments, disk=disk.path, memory=1024, first="/boot")
+            f"TAZPOD_VAULT_DRIVER={driver} PATH=/usr/sbin:/usr/bin:/bin LANG=C.UTF-8 {arguments}")
+        super().__init__({**pod_files(script, before), **dict(files)}, own, disk=disk.path, memory=memory, first="/boot", **more)
 
     def said(self, seconds=120):
         """What the script said, once the machine is off."""

@@ -10,8 +10,9 @@ import Testing
     }
 
     @Test func aTokenIsRenewedInTheLastThirdOfItsLife() throws {
-        let steps = try [1000, 1600, 1601, 1890, 1896, 9000].map { try token(900).step(at: $0) }
+        let steps = try [1000, 1599, 1600, 1890, 1895, 9000].map { try token(900).step(at: $0) }
         #expect(steps == [.use, .use, .renew, .renew, .replace, .replace])
+        #expect(try [1007, 1008, 1009, 1010].map { try token(12).step(at: $0) } == [.use, .renew, .renew, .replace])
     }
 
     @Test func oneThatCannotBeRenewedIsUsedToItsEnd() throws {
@@ -20,7 +21,15 @@ import Testing
 
     @Test func aPullIsDueWhenATokenWantsToBeRenewed() throws {
         #expect(try [1000, 1500, 1700, 1896].map { try token(900).untilRenewal(at: $0) } == [600, 100, 0, nil])
+        // At the moment that was named it is time, and not a second later.
+        #expect(try token(12).step(at: 1000 + #require(token(12).untilRenewal(at: 1000))) == .renew)
         #expect(try token(0).untilRenewal(at: 1000) == nil && token(900, isRenewable: false).untilRenewal(at: 1000) == nil)
+    }
+
+    @Test func aWatchingPullWaitsForTheFirstRenewalAndNotForOneThatJustFailed() {
+        let pauses = [[], [90], [90, 4], [700], [0], [0, 4]].map { PullVerb.pause(600, untilRenewals: $0) }
+        #expect(pauses == [600, 90, 4, 600, 30, 4])
+        #expect(PullVerb.pause(10, untilRenewals: [0]) == 10)
     }
 
     @Test func oneThatNeverEndsIsUsed() throws {

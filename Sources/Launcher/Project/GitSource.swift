@@ -22,7 +22,9 @@ struct GitSource: Equatable {
         let isShort = text.firstIndex(of: ":").map { text[..<$0].contains("@") && !text[..<$0].contains("/") } ?? false
         let isPlain = !text.contains { $0.isWhitespace || $0.isNewline || $0 == "\0" } && !text.hasPrefix("-")
         guard isAddress || isShort, isPlain else { return nil }
-        var parts = text.split(separator: "/", omittingEmptySubsequences: false).map { String($0) }
+        // What a browser adds to a page's address is none of the repository's.
+        let address = text.hasPrefix("http") ? text.prefix { $0 != "?" && $0 != "#" } : text[...]
+        var parts = address.split(separator: "/", omittingEmptySubsequences: false).map { String($0) }
         while parts.last == "" { parts.removeLast() }
         repository = parts.joined(separator: "/")
         folder = GitSource.name(repository)
@@ -52,7 +54,8 @@ struct GitSource: Equatable {
     func clone(into directory: String, log: Logger) throws(Failure) -> String {
         let place = "\(directory)/\(folder)"
         if access(place, F_OK) == 0 {
-            let origin = try HostCommand(arguments: ["git", "-C", place, "remote", "get-url", "origin"]).run(
+            // `git remote get-url` would give the address that the user's insteadOf makes of it.
+            let origin = try HostCommand(arguments: ["git", "-C", place, "config", "--get", "remote.origin.url"]).run(
                 seconds: 30, log: log)
             guard origin.status == 0, origin.output == repository + "\n" else {
                 throw Failure(

@@ -1,7 +1,8 @@
 /// Names that a secret may have in the ghost's environment.
 enum SecretVariable {
     /// Variables that make a shell, the loader or an interpreter run or load what they name: whoever can write the project's files
-    /// would run code in the ghost with them. TazPod's and tmux's own names too.
+    /// would run code in the ghost with them. TazPod's and tmux's own names too. And proxies: with an authority of its own
+    /// (`ca_file`) a project would be between the ghost and a server that it is logged in to.
     private static let refused: Set<String> = [
         "BASHOPTS", "BASH_ENV", "CDPATH", "EDITOR", "ENV", "FPATH", "GCONV_PATH", "HOME", "IFS", "LESSCLOSE", "LESSOPEN",
         "LOCPATH", "LOGNAME", "MAILPATH", "MANPAGER", "NODE_OPTIONS", "NODE_PATH", "PAGER", "PATH", "PERL5DB", "PERL5LIB",
@@ -18,6 +19,6 @@ enum SecretVariable {
     }
 
     static func isRefused(_ name: String) -> Bool {
-        refused.contains(name) || refusedPrefixes.contains { name.hasPrefix($0) }
+        refused.contains(name) || refusedPrefixes.contains { name.hasPrefix($0) } || name.uppercased().hasSuffix("_PROXY")
     }
 }

@@ -7,7 +7,7 @@ import Linux
 /// (libcurl-multi(3)).
 ///
 /// It follows no redirect, keeps no cookie, reads no .netrc and asks for no compression, whose buffers are not in the secret heap.
-/// A proxy is that of the variables `https_proxy` and `no_proxy`.
+/// A proxy is that of our environment (`ProxyVariable`), but for what `no_proxy` names; the pod's config gives it, or a shell of the ghost.
 final class HTTPClient {
     private let options: HTTPOptions
     private let authorities: Authorities

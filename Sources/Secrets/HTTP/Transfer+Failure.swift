@@ -7,6 +7,7 @@ import Linux
 extension Transfer {
     func failure(_ code: CURLcode) -> (failure: Failure, outcome: RetryPolicy.Outcome) {
         let host = url.host
+        if let failure = proxyFailure { return failure }
         switch code {
         case CURLE_WRITE_ERROR where refusal == .unlocked: return (MemoryRule.broken, .final)
         case CURLE_WRITE_ERROR where refusal == .tooLarge:
@@ -17,7 +18,7 @@ extension Transfer {
             let sentence = "cannot find the address of \(host); check its name, and that this pod has a network"
             return (Failure(.provider, sentence), .final)
         case CURLE_COULDNT_RESOLVE_PROXY:
-            return (Failure(.provider, "cannot find the address of the proxy; check the variable https_proxy"), .final)
+            return (Failure(.provider, "cannot find the address of \(ProxyVariable.words); check that variable"), .final)
         case CURLE_COULDNT_CONNECT: return (connectionFailure, .refused)
         case CURLE_OPERATION_TIMEDOUT: return (timeoutFailure, .final)
         case CURLE_PEER_FAILED_VERIFICATION: return (certificateFailure, .final)
@@ -39,13 +40,36 @@ extension Transfer {
         }
     }
 
+    /// What a proxy answered to being asked for the server (CONNECT), where it said no.
+    private var proxyFailure: (Failure, RetryPolicy.Outcome)? {
+        let status = number(CURLINFO_HTTP_CONNECTCODE)
+        let proxy = ProxyVariable.words
+        switch status {
+        case 0, 200..<300: return nil
+        case 407:
+            let sentence = "\(proxy) wants a user and a password, or does not take those in its URL; set that variable"
+            return (Failure(.proof, sentence), .final)
+        case 500...:
+            let sentence = "\(proxy) cannot reach \(url.host) (status \(status)); check its URL, and that the server runs"
+            return (Failure(.provider, sentence), .refused)
+        default:
+            let next = "have it allowed there, or name it in no_proxy"
+            return (Failure(.provider, "\(proxy) lets nobody through to \(url.host) (status \(status)); \(next)"), .final)
+        }
+    }
+
+    /// Who did not take a connection. What no_proxy excepts is libcurl's to know.
+    private var party: String {
+        url.isEncrypted && ProxyVariable.name != nil ? "\(url.host) or \(ProxyVariable.words)" : url.host
+    }
+
     private var connectionFailure: Failure {
         let error = Int32(truncatingIfNeeded: number(CURLINFO_OS_ERRNO))
         if error == ECONNREFUSED {
-            return Failure(.provider, "\(url.host) refuses connections; check the port in its URL, and that the server runs")
+            return Failure(.provider, "\(party) refuses connections; check the port in its URL, and that the server runs")
         }
         let reason = error == 0 ? "" : ": \(describe(errno: error))"
-        return Failure(.provider, "cannot connect to \(url.host)\(reason); check its URL, and that this pod has a network")
+        return Failure(.provider, "cannot connect to \(party)\(reason); check its URL, and that this pod has a network")
     }
 
     private var timeoutFailure: Failure {
@@ -53,7 +77,8 @@ extension Transfer {
         // The time of a connection that was there before is 0, that of the request's beginning never.
         if microseconds(CURLINFO_PRETRANSFER_TIME_T) == 0 {
             let limit = secondsText(options.connectTimeout)
-            return Failure(.timeout, "\(host) did not take a connection within \(limit); check its URL, and that the server runs")
+            return Failure(
+                .timeout, "\(party) did not take a connection within \(limit); check its URL, and that the server runs")
         }
         // Near enough: the two clocks are not read at one moment.
         if microseconds(CURLINFO_TOTAL_TIME_T) / 1000 + 100 >= options.requestTimeout {
@@ -68,6 +93,15 @@ extension Transfer {
     /// X509_STORE_CTX_get_error(3) has the numbers. libcurl compares the name first, and then leaves the number as it was: 0, or 1.
     private var certificateFailure: Failure {
         let host = url.host
+        let proxyError = number(CURLINFO_PROXY_SSL_VERIFYRESULT)
+        if proxyError > 1 {
+            return Failure(
+                .refused,
+                """
+                the certificate of \(ProxyVariable.words) does not hold (OpenSSL's error \(proxyError)); for a proxy of your own, give \
+                its authority's certificate as ca_file
+                """)
+        }
         switch number(CURLINFO_SSL_VERIFYRESULT) {
         case 0, 1:
             return Failure(

@@ -61,6 +61,8 @@ final class Transfer {
         // With a folder beside the file, libcurl would read both again for each connection.
         ccurl_set_pointer(handle, CURLOPT_CAINFO, authorities)
         ccurl_set_pointer(handle, CURLOPT_CAPATH, nil)
+        ccurl_set_pointer(handle, CURLOPT_PROXY_CAINFO, authorities)
+        ccurl_set_pointer(handle, CURLOPT_PROXY_CAPATH, nil)
         ccurl_set_number(handle, CURLOPT_SSLVERSION, Int(CURL_SSLVERSION_TLSv1_2))
         let version = hasSessionOnSecretHeap() ? CURL_HTTP_VERSION_2TLS : CURL_HTTP_VERSION_1_1
         ccurl_set_number(handle, CURLOPT_HTTP_VERSION, Int(version))

@@ -20,7 +20,7 @@ struct KeptToken {
 
     /// So long that sums stay small.
     private static let longest: Int64 = 100 * 365 * 86400
-    /// What a request may take on its way.
+    /// What a request may take on its way; less of a token that lasts for seconds.
     private static let margin: Int64 = 5
 
     /// - Parameter lifetime: From `now` on; 0 or less: it never ends.
@@ -35,11 +35,11 @@ struct KeptToken {
     func step(at now: Int64) -> Step {
         guard let end else { return .use }
         let rest = end - min(max(now, 0), end)
-        if rest <= KeptToken.margin { return .replace }
-        return isRenewable && rest < lifetime / 3 ? .renew : .use
+        if rest <= min(KeptToken.margin, lifetime / 6) { return .replace }
+        return isRenewable && rest <= lifetime / 3 ? .renew : .use
     }
 
-    /// Seconds until it wants to be renewed; nil where it never does.
+    /// Seconds until it wants to be renewed, 0 when it is time; nil where it never does.
     func untilRenewal(at now: Int64) -> Int64? {
         guard let end, isRenewable, step(at: now) != .replace else { return nil }
         return max(end - lifetime / 3 - max(now, 0), 0)

@@ -176,6 +176,6 @@ enum SecretHeap {
         guard let memory = clinux_map_private_memory(length) else { return nil }
         madvise(memory, length, MADV_DONTDUMP)
         madvise(memory, length, MADV_WIPEONFORK)
-        return (memory, mlock(memory, length) == 0)
+        return (memory, !Defence.lockedMemory.isOn || mlock(memory, length) == 0)
     }
 }

@@ -18,15 +18,17 @@ struct PullVerb {
         }
     }
 
-    /// No later than a login ends that a pull would renew. One that could not be renewed is not tried again at once.
     private func pause(_ every: Int64) -> Int64 {
         let renewals = Set(plan.items.map { $0.source }).compactMap { name in
             ((try? SourceTable.source(name, context(name))) as? any RenewingSource)?.untilRenewal()
         }
-        return min(every, max(renewals.min() ?? every, PullVerb.shortestPause))
+        return PullVerb.pause(every, untilRenewals: renewals)
     }
 
-    private static let shortestPause: Int64 = 30
+    /// As long as no login wants to be renewed. One whose time has come could not be, just now, and is not tried again at once.
+    static func pause(_ every: Int64, untilRenewals: [Int64]) -> Int64 {
+        min(every, untilRenewals.map { $0 == 0 ? 30 : $0 }.min() ?? every)
+    }
 
     private func pull() throws(Failure) -> ExitCode {
         let staging = try Staging(vault)

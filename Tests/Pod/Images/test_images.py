@@ -2,12 +2,14 @@
 
 import json
 import os
+import re
 import subprocess
 
 import pytest
 
 from downloads import DownloadHost, closed_url
-from pod import REPOSITORY, wait_until
+from pod import REPOSITORY, Pod, wait_until
+from secrets_file import content, put_file, write_secrets
 
 pytestmark = pytest.mark.images
 
@@ -54,6 +56,7 @@ def pins(tmp_path_factory):
     host = DownloadHost(folder / "served")
     offers = [
         ("infisical", "infisical", host.offer("infisical", "I am infisical", "infisical")),
+        ("infisical", "sops", host.offer("sops", "I am sops")),
         ("k8s", "helm", host.offer("helm", "I am helm", "linux/helm")), ("k8s", "k9s", host.offer("k9s", "I am k9s")),
         ("k8s", "talosctl", f"{'0' * 64} - {closed_url()}/talosctl"), ("gemini", "gemini", host.offer("gemini", "I am gemini")),
     ]
@@ -129,8 +132,9 @@ def test_its_list_of_contents_names_every_package_and_program(images, image):
     assert (document["spdxVersion"], document["name"]) == ("SPDX-2.3", f"tazpod-{image}")
     listed = {(package["name"], package.get("versionInfo")) for package in document["packages"]}
     installed = {tuple(line.split()) for line in images.run(image, "dpkg-query", "-W", "-f", "${Package} ${Version}\\n").splitlines()}
-    fetched = {"base": [], "infisical": ["infisical"], "k8s": ["infisical", "helm", "k9s"], "gemini": ["infisical", "helm", "k9s", "gemini"]}
-    assert listed - {(f"tazpod-{image}", None)} == installed | {(name, "1.2.3") for name in fetched[image]}
+    added = {"base": [], "infisical": ["infisical", "sops"], "k8s": ["helm", "k9s"], "gemini": ["gemini"]}
+    fetched = [name for below in NAMES[: NAMES.index(image) + 1] for name in added[below]]
+    assert listed - {(f"tazpod-{image}", None)} == installed | {(name, "1.2.3") for name in fetched}
     identifiers = [package["SPDXID"] for package in document["packages"]]
     assert len(set(identifiers)) == len(identifiers)
     contained = {relation["relatedSpdxElement"] for relation in document["relationships"] if relation["relationshipType"] == "CONTAINS"}
@@ -138,12 +142,41 @@ def test_its_list_of_contents_names_every_package_and_program(images, image):
 
 
 def test_what_was_fetched_is_there_and_what_was_not_is_noted(images):
-    for program in ("infisical", "helm", "k9s", "gemini"):
+    for program in ("infisical", "sops", "helm", "k9s", "gemini"):
         assert images.run("gemini", program) == f"I am {program}\n"
     assert images.run("gemini", "bash", "-c", "command -v talosctl || cat /usr/share/tazpod/left-out") == "talosctl 1.2.3\n"
     assert images.inspect("gemini")["Config"]["Labels"]["dev.tazpod.left-out.k8s"] == "talosctl 1.2.3"
     assert "talosctl 1.2.3 is left out" in images.said
     assert images.run("gemini", "bash", "-c", "kubectl version --client --output=json | jq -r .kind; node --version").startswith("null\nv")
+
+
+def test_age_and_pass_run_where_secrets_are_pulled(images):
+    for program, says in (("age", r"v?1\.\d"), ("age-keygen", r"v?1\.\d"), ("pass", r"the standard unix password manager"), ("gpg", r"gpg \(GnuPG\) 2")):
+        assert re.search(says, images.run("infisical", program, "--version")), program
+    assert images.run("base", "bash", "-c", "command -v age pass gpg || echo none") == "none\n"
+
+
+def test_a_pod_of_the_image_pulls_secrets_of_age_and_pass(images):
+    pod = Pod("docker", config=f"image: {images.name('infisical')}\n")
+    try:
+        pod.use_quick_vault()
+        pod.up()
+        pod.unlock()
+        public = pod.ghost("mkdir -m 700 ~/secrets/age && age-keygen -o ~/secrets/age/keys.txt 2>/dev/null && age-keygen -y ~/secrets/age/keys.txt", check=0)
+        encrypted = subprocess.run(["age", "-r", public.output.strip()], input=b"from age", capture_output=True, check=True, timeout=20).stdout
+        put_file(pod, "token.age", encrypted)
+        store = "GNUPGHOME=~/secrets/gnupg PASSWORD_STORE_DIR=~/secrets/store"
+        made = f"""export {store}; mkdir -m 700 $GNUPGHOME
+            gpg --batch --quiet --passphrase '' --quick-generate-key tester@example.org default default never &&
+            pass init tester@example.org >/dev/null && echo from pass | pass insert -m token >/dev/null"""
+        pod.ghost(made, check=0)
+        write_secrets(
+            pod, {"name": "one", "source": "age", "path": "token.age", "file": "one"},
+            {"name": "other", "source": "pass", "path": "token", "file": "other"}, config={"pass_store": "store"})
+        pod.ghost(f"{store} tazpod pull", check=0)
+        assert (content(pod, "one"), content(pod, "other")) == (b"from age", b"from pass")
+    finally:
+        pod.close()
 
 
 def test_the_last_of_them_is_a_healthy_workspace(images, docker):

@@ -1,4 +1,4 @@
-"""`tazpod up URL`: a repository, or a pull request of one, becomes a project here."""
+"""`tazpod up URL`: a repository, or a pull or merge request of one, becomes a project here."""
 
 import os
 import pathlib
@@ -21,7 +21,7 @@ def git(folder, *arguments):
 
 @pytest.fixture
 def repository(tmp_path):
-    """A bare repository with a default branch and a request."""
+    """A bare repository with a default branch, and two requests as GitHub and GitLab keep them."""
     for program in ("bwrap", "git"):
         if shutil.which(program) is None:
             missing(f"{program} is not installed")
@@ -34,7 +34,10 @@ def repository(tmp_path):
     (work / "file").write_text("request")
     git(work, "commit", "-qam", "two")
     git(work, "update-ref", "refs/pull/7/head", "HEAD")
-    git(work, "reset", "-q", "--hard", "HEAD~1")
+    (work / "file").write_text("merge request")
+    git(work, "commit", "-qam", "three")
+    git(work, "update-ref", "refs/merge-requests/7/head", "HEAD")
+    git(work, "reset", "-q", "--hard", "main~2")
     bare = tmp_path / "web.git"
     subprocess.run(["git", "clone", "-q", "--mirror", str(work), str(bare)], check=True, timeout=30)
     return bare
@@ -74,8 +77,27 @@ def test_a_pull_request_is_checked_out_beside_it(tazpod, repository):
     assert (tazpod.place / "web-pull-7/file").read_text() == "request"
 
 
+@pytest.mark.parametrize(
+    "address, folder, text", [
+        ("https://gitlab.example/group/sub/web", "web", "main"),
+        ("https://gitlab.example/group/sub/web/-/merge_requests/7", "web-merge-7", "merge request"),
+        ("https://gitlab.example/group/sub/web/-/merge_requests/7/diffs?view=inline#note_1", "web-merge-7", "merge request"),
+        ("https://github.example/owner/web/pull/7#issuecomment-1", "web-pull-7", "request"),
+    ])
+def test_a_forges_address_leads_where_the_users_git_says(tazpod, repository, tmp_path, address, folder, text):
+    # As somebody has it who reaches a forge over ssh, or a mirror of it.
+    (tmp_path / ".gitconfig").write_text(
+        f'[url "file://{repository}"]\n\tinsteadOf = https://gitlab.example/group/sub/web\n\tinsteadOf = https://github.example/owner/web\n')
+    done = tazpod("up", address, "--provider", "native")
+    assert done.returncode == 0, done
+    assert [path.name for path in tazpod.place.iterdir()] == [folder]
+    assert tazpod("exec", "--", "cat", "/workspace/file", folder=folder).stdout == text
+    again = tazpod("up", address)
+    assert again.returncode == 0 and "cloning" not in again.stderr, again
+
+
 def test_what_cannot_be_cloned_leaves_nothing(tazpod, repository):
-    for address in (f"file://{repository}-gone", f"file://{repository}/pull/8"):
+    for address in (f"file://{repository}-gone", f"file://{repository}/pull/8", f"file://{repository}/-/merge_requests/8"):
         done = tazpod("up", address, "--provider", "native")
         assert done.returncode == PROVIDER and "git could not get" in done.stderr.splitlines()[-1], done
     assert list(tazpod.place.iterdir()) == []

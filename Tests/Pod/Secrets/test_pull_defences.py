@@ -133,7 +133,7 @@ def test_without_that_check_they_would_be(make_weakened_pod):
     assert shown_on_a_terminal(make_weakened_pod("terminal-check"))[0]
 
 
-@pytest.mark.parametrize("name", ["LD_PRELOAD", "PATH", "BASH_ENV", "GIT_SSH_COMMAND", "PROMPT_COMMAND", "1A", "A B", "a-b"])
+@pytest.mark.parametrize("name", ["LD_PRELOAD", "PATH", "BASH_ENV", "GIT_SSH_COMMAND", "PROMPT_COMMAND", "HTTPS_PROXY", "no_proxy", "1A", "A B", "a-b"])
 def test_a_variable_that_would_run_code_in_the_ghost_is_refused(pod, name):
     write_secrets(pod, {"name": "A", "source": "command", "command": ["true"], "env": name})
     assert "env" in pull(pod, check=3, passphrase=PASSPHRASE).errors

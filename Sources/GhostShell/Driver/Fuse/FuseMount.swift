@@ -47,7 +47,11 @@ final class FuseMount {
     /// Opens the file, for which the server must be answering. With this value and the file closed, the server ends.
     func openFile() throws(Failure) -> Descriptor {
         try failing(.provider) { () throws(SystemError) in
-            try Descriptor.open("/proc/self/fd/\(mount.raw)", O_RDWR, stage: "open the vault's FUSE file")
+            let file = try Descriptor.open("/proc/self/fd/\(mount.raw)", O_RDWR, stage: "open the vault's FUSE file")
+            // A loop device of an older kernel (6.1) has the size that this one knows of the file: none, until somebody asks.
+            var status = stat()
+            try retrying("measure the vault's FUSE file") { fstat(file.raw, &status) }
+            return file
         }
     }
 }
