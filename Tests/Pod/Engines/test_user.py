@@ -334,11 +334,16 @@ def test_work_on_the_vault_that_takes_a_block_device_is_refused(user_pod):
 
 def test_killed_before_it_has_its_ids_a_pod_leaves_no_process(make_user, make_user_pod):
     pod = make_user_pod(make_user(before=in_place_of_newuidmap("exec sleep 54321")))
+    before = {process.pid for process in of_user()}
+
+    def own():
+        return [process for process in of_user() if process.pid not in before]
+
     launcher = subprocess.Popen(pod.command("up", "--provider", "native"), stderr=subprocess.DEVNULL, env=pod.environment)
-    wait_until(lambda: "sleep" in {process.name for process in of_user()}, "newuidmap runs")
+    wait_until(lambda: "sleep" in {process.name for process in own()}, "newuidmap runs")
     launcher.send_signal(signal.SIGKILL)
     launcher.wait(WAIT)
-    wait_until(lambda: not of_user(), f"no process is left, but: {of_user()}", 5)
+    wait_until(lambda: not own(), f"no process is left, but: {own()}", 5)
 
 
 def of_user():
