@@ -82,6 +82,8 @@ extension Keeper {
         for argument in environment.command(client.request, isFirst: isFirst) { message.add("arg", argument) }
         for variable in environment.variables { message.add("env", variable) }
         if client.request.wantsSecrets, let program = GhostEnvironment.findSecretsProgram() { message.add("secrets", program) }
+        // Before it can say anything itself: a signal that answers to that is for it then, and not for the request.
+        client.reply(.ok(Message("ok").adding("state", "running")))
         try failing(.vault, next: "the command is too long, or the ghost is ending") { () throws(SystemError) in
             if client.request.isDetached {
                 let null = try Descriptor.open("/dev/null", O_RDWR, stage: "open /dev/null")
@@ -92,7 +94,6 @@ extension Keeper {
         }
         isEnclaveEmpty = false
         client.isRunning = true
-        client.reply(.ok(Message("ok").adding("state", "running")))
     }
 
     /// What a waiting client still has to say, or that it has gone.

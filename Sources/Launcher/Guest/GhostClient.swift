@@ -45,7 +45,12 @@ struct GhostClient {
         try client.send(message, descriptors: standard + opened.numbers)
         var isRunning = false
         while true {
-            let isAnswered = client.wait(orSignal: signals)
+            // The answer first: that a command runs was said before it could give anybody a reason to send it a signal.
+            if client.wait(orSignal: signals) {
+                let answer = try client.answer()
+                if answer.isWord("exit") { return finish(answer) }
+                isRunning = true
+            }
             while let record = signals.next() {
                 let number = Int32(record.ssi_signo)
                 if isRunning {
@@ -55,10 +60,6 @@ struct GhostClient {
                     return 128 + number
                 }
             }
-            guard isAnswered else { continue }
-            let answer = try client.answer()
-            if answer.isWord("exit") { return finish(answer) }
-            isRunning = true
         }
     }
 
