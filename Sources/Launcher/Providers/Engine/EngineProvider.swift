@@ -10,6 +10,7 @@ struct EngineProvider: Provider {
 
     var name: String { engine.name }
     let programFolder = PodPaths.programs
+    let hasVolumes = true
     var givesSecrets: Bool { engine.absentSecret != nil }
 
     private static let inspectSeconds = 30
@@ -68,7 +69,9 @@ struct EngineProvider: Provider {
             return record
         }
         try refuseDriver(of: plan)
-        let result = try await run(arguments(for: plan).run(plan))
+        let arguments = try arguments(for: plan).run(plan)
+        try await makeVolumes(of: plan)
+        let result = try await run(arguments)
         if result.status == 0 {
             // An engine that cannot limit something starts the pod nevertheless.
             if plan.workspace.resources != PodPlan.Resources(), !result.errors.isEmpty {
@@ -76,7 +79,8 @@ struct EngineProvider: Provider {
             }
             return PodRecord(
                 name: plan.name, project: plan.project, directory: plan.directory, provider: name, state: .running,
-                planDigest: plan.digest, user: plan.workspace.user, environment: plan.userEnvironment)
+                planDigest: plan.digest, user: plan.workspace.user, environment: plan.userEnvironment,
+                volume: plan.workspaceVolume)
         }
         if engine.absentImage.contains(where: { result.errors.contains($0) }) {
             throw Failure(
