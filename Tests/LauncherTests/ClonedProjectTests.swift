@@ -33,6 +33,15 @@ struct ClonedProjectTests {
         #expect(error?.code == .provider)
     }
 
+    @Test(
+        "No project mounts a volume that is called like a pod's own",
+        arguments: [
+            ("tazpod-web-0123456789-vault", true), ("tazpod-x-workspace", true), ("tazpod-cache", false), ("vault", false),
+        ])
+    func names(name: String, isPods: Bool) {
+        #expect(PodPlan.Volume.isAnyPods(name) == isPods)
+    }
+
     @Test("The volume is a label of the container's, and is read back from it")
     func label() throws {
         let plan = try plan().inVolumes()

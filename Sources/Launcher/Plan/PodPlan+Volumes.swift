@@ -5,6 +5,11 @@ extension PodPlan {
     enum Volume {
         static func workspace(_ podName: String) -> String { "\(podName)-workspace" }
         static func vault(_ podName: String) -> String { "\(podName)-vault" }
+
+        /// Whether it is called like those: whoever mounts one has another project's files, or its vault's image.
+        static func isAnyPods(_ name: String) -> Bool {
+            name.hasPrefix(Project.podPrefix) && (name.hasSuffix(workspace("")) || name.hasSuffix(vault("")))
+        }
     }
 
     /// The volume that is its workspace, if one is.

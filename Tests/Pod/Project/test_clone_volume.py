@@ -154,8 +154,8 @@ def test_an_up_is_killed_at_twenty_instants(cloner, repository):
 def kill_and_mend(cloner, repository, rounds):
     """Each round kills one `up` at a random instant, and has the next end what it began: everything in its place, once."""
     chance = random.Random(SEED)
-    names = [f"folder__{number}" for number in range(300)]
-    change(repository, **{name: f"{name}\n" * 50 for name in names})
+    names = [f"folder__{number}" for number in range(400)]
+    change(repository, **{name: chance.randbytes(5000).hex() for name in names})
     sums = subprocess.run(
         "find . -path ./.git -prune -o -path ./.tazpod -prune -o -type f -print0 | sort -z | xargs -0 cat | cksum", shell=True, check=True,
         capture_output=True, text=True, cwd=repository.parent / "work", timeout=WAIT).stdout
@@ -163,12 +163,18 @@ def kill_and_mend(cloner, repository, rounds):
     for number in range(rounds):
         note = f"seed {SEED}, round {number}"
         process = subprocess.Popen(
-            command, cwd=cloner.place, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True,
-            env=cloner.environment)
-        time.sleep(chance.uniform(0.02, 1.6))
+            command, cwd=cloner.place, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True,
+            start_new_session=True, env=cloner.environment)
+        # While it copies, or at any instant.
+        if number % 2 == 0:
+            assert any("copying" in line for line in process.stderr), note
+            time.sleep(chance.uniform(0.1, 0.6))
+        else:
+            time.sleep(chance.uniform(0.02, 2))
         # The launcher alone: what it started does not die with it because somebody else kills that.
         process.send_signal(signal.SIGKILL)
         process.wait(20)
+        process.stderr.close()
         pod = cloner.up(f"file://{repository}")
         found = cloner.inside(
             pod, "sh", "-c", "cd /workspace && find . -path ./.git -prune -o -path ./.tazpod -prune -o -type f -print0 | sort -z | xargs -0 cat | cksum")
