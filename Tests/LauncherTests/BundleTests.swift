@@ -52,6 +52,17 @@ struct BundleTests {
                 "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin:/usr/local/lib/tazpod/bin"))
     }
 
+    @Test("Where it cannot be mounted, it is in another image")
+    func inImage() throws {
+        let plan = try plan("image: debian")
+        var arguments = EngineArguments(engine: .docker, bundled: (bundle, bare))
+        arguments.bundledImage = "tazpod-bundled:0"
+        let words = arguments.run(plan)
+        #expect(words.suffix(3) == ["--entrypoint", "/usr/local/bin/tazpod-init", "tazpod-bundled:0"])
+        #expect(!words.contains { $0.contains("/opt/tp/bundle") })
+        #expect(words.contains("TAZPOD_NEW_USER=1000"))
+    }
+
     @Test("A pod begins with the mounted init, and the plan's mark stays")
     func run() throws {
         let plan = try plan("image: debian")

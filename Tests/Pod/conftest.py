@@ -13,6 +13,7 @@ from layer import Layer
 from missing import missing
 from podman import Podman, variables_set
 from pod import PASSPHRASE, PROGRAMS, REPOSITORY, WEAKENED, Pod, stock_image
+from repository import make_repository
 from user import User
 
 
@@ -110,6 +111,12 @@ def pod(make_pod):
     pod = make_pod()
     pod.use_quick_vault()
     return pod.up()
+
+
+@pytest.fixture
+def repository(tmp_path):
+    """A bare repository with a default branch and a request."""
+    return make_repository(tmp_path)
 
 
 @pytest.fixture

@@ -55,6 +55,11 @@ static inline int clinux_rename_new(
     return (int)syscall(SYS_renameat2, from_directory, from, to_directory, to, 1U /* RENAME_NOREPLACE */);
 }
 
+// Two files or folders take each other's name, at once.
+static inline int clinux_rename_exchange(const char *_Nonnull one, const char *_Nonnull other) {
+    return (int)syscall(SYS_renameat2, AT_FDCWD, one, AT_FDCWD, other, 2U /* RENAME_EXCHANGE */);
+}
+
 // Whether the descriptor is open on anything but /dev/null.
 static inline bool clinux_can_read(int descriptor) {
     struct stat status;

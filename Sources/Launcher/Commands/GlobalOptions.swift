@@ -4,7 +4,10 @@ import Logging
 
 /// Options that every verb has.
 struct GlobalOptions: ParsableArguments {
-    @Option(help: ArgumentHelp("The project's folder, instead of the nearest one with a .tazpod in it.", valueName: "dir"))
+    @Option(
+        help: ArgumentHelp(
+            "The project's folder, or a cloned pod's name, instead of the nearest folder with a .tazpod in it.",
+            valueName: "dir"))
     var project: String?
 
     @Flag(help: "Print state as JSON.")

@@ -26,23 +26,49 @@ struct PodStart {
     /// - Parameter existing: The pod as it was found just now; nil makes one.
     func run(on provider: any Provider, existing: PodRecord?) async throws -> FoundPod {
         if existing == nil { try provider.checkSecrets(of: plan) }
-        if existing?.state != .running { try lifecycle.initialize() }
+        try await prepareClone(on: provider, existing: existing)
+        if existing?.state != .running { try initialize() }
         let plan = try await prepare(on: provider, existing: existing)
         if existing?.state == .running {
             reportDifference(existing, plan)
-        } else if !plan.isElsewhere {
+        } else if plan.workspaceVolume == nil {
             try makeVaultFolder()
         }
+        if existing == nil { try project.clone?.note(provider: provider.name) }
         let pod = FoundPod(record: try await provider.start(plan, existing: existing), provider: provider)
         if existing != nil || !provider.sawReady(pod.record, within: wait) { try await waitUntilReady(pod) }
-        if plan.isElsewhere { try await ProjectCopy(project: project, log: log).bring(into: pod) }
+        if plan.workspaceVolume != nil, project.clone?.isWhole != false {
+            try await ProjectCopy(project: project, log: log).bring(into: pod)
+        }
+        try project.clone?.strip(project, log: log)
         try await lifecycle.start(pod)
         return pod
     }
 
+    /// Of a clone whose files are in a volume, gets them again where that, or the image that is built of them, is not there.
+    private func prepareClone(on provider: any Provider, existing: PodRecord?) async throws {
+        guard let clone = project.clone else { return }
+        guard clone.isThere else {
+            throw Failure(.project, "the project was removed meanwhile; run tazpod up \(clone.source.address)")
+        }
+        if clone.isWhole { return }
+        let isBuilt = plan.build != nil && buildsAgain
+        let isLost = if existing == nil { !(try await provider.holds(provider.placed(plan))) } else { false }
+        if isBuilt || isLost { try clone.restore(log: log) }
+    }
+
+    /// Of a clone the commands that run on the host need files that may be in the volume.
+    private func initialize() throws(Failure) {
+        if project.clone?.isWhole != false { return try lifecycle.initialize() }
+        if project.devContainer?.command(.initialize) != nil {
+            log.notice("\(LifecycleStage.initialize.rawValue) is not run again: the project's files are in a volume")
+        }
+    }
+
     /// Sees to the image, and puts what only that knows into the plan. A pod that is there keeps the image that it was made of.
     private func prepare(on provider: any Provider, existing: PodRecord?) async throws -> PodPlan {
-        if let image = plan.build, existing == nil || buildsAgain {
+        // Of a clone whose files are not here, it is there.
+        if let image = plan.build, existing == nil || buildsAgain, project.clone?.isWhole != false {
             try await provider.prepareImage(image, again: buildsAgain)
             if existing != nil {
                 log.notice("the pod is of the image before; run tazpod down and tazpod up to use the new one")

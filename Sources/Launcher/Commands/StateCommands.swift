@@ -31,6 +31,7 @@ struct StatusCommand: AsyncVerb, PodVerb {
         guard let pod = try await choice.findPod(of: project) else {
             return PodStatus(
                 project: project.config.name, name: project.podName, pod: "absent", directory: project.directory,
+                volume: project.clone?.provider.map { _ in PodPlan.Volume.workspace(project.podName) },
                 vault: PodStatus.Vault(state: "unknown"))
         }
         var status = PodStatus(project: project.config.name, pod: "stopped", vault: PodStatus.Vault(state: "unknown"))
@@ -46,6 +47,7 @@ struct StatusCommand: AsyncVerb, PodVerb {
         status.name = pod.record.name
         status.provider = pod.provider.name
         status.directory = pod.record.directory
+        status.volume = pod.record.volume
         return status
     }
 }
@@ -105,7 +107,9 @@ struct ListCommand: AsyncVerb {
         if options.json {
             Console.printJSON(records.map { $0.published })
         } else {
-            let rows = records.map { [$0.name, $0.provider, $0.state.rawValue, $0.directory] }
+            let rows = records.map { record in
+                [record.name, record.provider, record.state.rawValue, record.volume.map { "volume \($0)" } ?? record.directory]
+            }
             Console.printLine(Table.render([["POD", "PROVIDER", "STATE", "DIRECTORY"]] + rows))
         }
     }
@@ -155,7 +159,8 @@ struct DownCommand: AsyncVerb {
     static let configuration = CommandConfiguration(
         commandName: "down", abstract: "Lock the vault, stop the pod and remove it.",
         discussion: """
-            The project's folder and the vault stay. With --purge the vault is destroyed too, and what ssh-config made.
+            The project's folder and the vault stay, also where they are in volumes. With --purge the vault is destroyed too, what \
+            ssh-config made, and the workspace where it is a volume: what git knows to be nowhere else is told of before.
 
             Example: tazpod down
             """)
@@ -170,32 +175,50 @@ struct DownCommand: AsyncVerb {
 
     func run() async throws {
         let project = try options.findProject()
-        if purge { try confirm(project) }
+        if purge { try await confirm(project) }
         try await PodLock.hold(project.podName, log: options.log) {
             let choice = ProviderChoice(log: options.log)
             let pod = try await choice.findPod(of: project)
             if let pod {
                 try await pod.provider.remove(pod.record.name)
                 options.log.notice("the pod \(pod.record.name) is gone")
+                if let volume = pod.record.volume, !purge {
+                    options.log.notice("its files stay, in the volume \(volume)")
+                }
             } else {
                 try await choice.finishRemoval(of: project.podName)
             }
             try TokenStore(podName: project.podName).forget()
             guard purge else { return }
-            let provider = if let pod { pod.provider } else { try await choice.named(project.config.provider) }
+            let wanted = project.clone?.provider ?? project.config.provider
+            let provider = if let pod { pod.provider } else { try await choice.named(wanted) }
             try await provider.removeVolumes(of: project.podName)
             try destroyVault(project)
             for session in SSHSession.allCases { session.forget(podName: project.podName) }
+            project.clone?.remove(log: options.log)
         }
     }
 
-    private func confirm(_ project: Project) throws {
+    private func confirm(_ project: Project) async throws {
+        if let warning = try await lostWork(project) { options.log.notice("\(warning)") }
         if yes { return }
         guard Console.isInteractive else {
             throw Failure(.refused, "--purge destroys the vault; type the project's name on a terminal, or add --yes")
         }
         print("The vault of \(project.config.name) and all its secrets will be lost. Type the project's name: ", terminator: "")
         guard readLine() == project.config.name else { throw Failure(.refused, "that is not the name; nothing was changed") }
+    }
+
+    /// What else is lost, where the project's files are in a volume.
+    private func lostWork(_ project: Project) async throws -> String? {
+        let pod = try await ProviderChoice(log: options.log).findPod(of: project)
+        guard let pod else {
+            return project.clone?.provider.map { _ in
+                UnsavedWork.warning(nil, volume: PodPlan.Volume.workspace(project.podName))
+            }
+        }
+        guard let volume = pod.record.volume else { return nil }
+        return UnsavedWork.warning(await UnsavedWork.find(in: pod, log: options.log), volume: volume)
     }
 
     private func destroyVault(_ project: Project) throws {

@@ -5,8 +5,9 @@ struct UpCommand: AsyncVerb {
     static let configuration = CommandConfiguration(
         commandName: "up", abstract: "Start the project's pod, and wait until it is ready.",
         discussion: """
-            Run twice, it changes nothing. With the address of a git repository, or of a pull request, that is cloned into the \
-            current folder first, and made a project if it is none.
+            Run twice, it changes nothing. With the address of a git repository, or of a pull request, that is cloned first, and \
+            made a project if it is none: into a volume of docker's or podman's, where it is known by the pod's name from then on \
+            (tazpod enter --project POD), or, for native, into the current folder.
 
             Example: tazpod up --provider native
             """)
@@ -34,9 +35,9 @@ struct UpCommand: AsyncVerb {
     }
 
     func run() async throws {
-        let project = try source.map { try cloned($0) } ?? options.findProject()
-        let plan = try project.plan()
         let choice = ProviderChoice(log: options.log)
+        let project = if let source { try await cloned(source, choice) } else { try options.findProject() }
+        let plan = try project.plan()
         for notice in project.devContainer?.notices ?? [] { options.log.notice("\(notice)") }
         if dryRun {
             let chosen = try await choice.named(provider ?? project.config.provider)
@@ -53,15 +54,12 @@ struct UpCommand: AsyncVerb {
         pod.reportReady(options)
     }
 
-    private func cloned(_ source: GitSource) throws -> Project {
-        if dryRun { throw Failure(.usage, "--dry-run needs a project that is here; clone \(source.repository) first") }
-        let directory = try source.clone(into: Project.canonical("."), log: options.log)
-        if !Project.isOne(directory) {
-            for file in ProjectTemplate(vertical: .base, imageIsNamedBy: ProjectTemplate.imageFile(in: directory)).files {
-                _ = try file.write(in: directory)
-            }
+    private func cloned(_ source: GitSource, _ choice: ProviderChoice) async throws -> Project {
+        let place = RepositoryPlace(source: source, provider: provider, choice: choice, log: options.log)
+        if dryRun, try !place.isThere() {
+            throw Failure(.usage, "--dry-run needs a project that is here; clone \(source.repository) first")
         }
-        return try Project.find(at: directory)
+        return try await place.find()
     }
 
     private func printPlan(_ plan: PodPlan, _ project: Project, _ provider: any Provider) throws {
@@ -76,13 +74,22 @@ struct UpCommand: AsyncVerb {
     /// A pod stays where it is.
     private func chooseProvider(_ existing: FoundPod?, _ choice: ProviderChoice, _ project: Project) async throws -> any Provider
     {
-        guard let existing else { return try await choice.named(provider ?? project.config.provider) }
-        if let provider, provider != .auto, provider.rawValue != existing.provider.name {
+        let wanted = provider == .auto ? nil : provider
+        if let existing {
+            if let wanted, wanted.rawValue != existing.provider.name {
+                throw Failure(
+                    .usage,
+                    "the pod is on \(existing.provider.name) already; run tazpod down before you start it on \(wanted.rawValue)")
+            }
+            return existing.provider
+        }
+        if let clone = project.clone, !clone.isWhole, let kept = clone.provider, let wanted, wanted != kept {
             throw Failure(
                 .usage,
-                "the pod is on \(existing.provider.name) already; run tazpod down before you start it on \(provider.rawValue)")
+                "the project's files are in a volume of \(kept.rawValue); run tazpod down --purge before you start it on "
+                    + wanted.rawValue)
         }
-        return existing.provider
+        return try await choice.named(wanted ?? project.config.provider)
     }
 }
 
@@ -92,7 +99,9 @@ extension FoundPod {
         if options.json {
             Console.printJSON(record.published)
         } else {
-            options.log.notice("the pod \(record.name) is ready (\(provider.name)); tazpod enter, tazpod unlock")
+            let project = record.volume != nil && KeptClone.named(record.name) != nil ? " --project \(record.name)" : ""
+            options.log.notice(
+                "the pod \(record.name) is ready (\(provider.name)); tazpod enter\(project), tazpod unlock\(project)")
         }
     }
 }

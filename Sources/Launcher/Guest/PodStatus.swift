@@ -42,6 +42,8 @@ struct PodStatus: Codable, Equatable {
     /// `absent`, `stopped`, `starting`, `ready` or `stopping`.
     var pod: String
     var directory: String?
+    /// The volume that is its workspace, where the directory is not.
+    var volume: String?
     var vault: Vault
     /// Nil when the pod does not run.
     var enclave: Enclave?
@@ -90,6 +92,7 @@ struct PodStatus: Codable, Equatable {
         if let name { rows.append(["pod", "\(name) (\(pod))"]) } else { rows.append(["pod", pod]) }
         if let provider { rows.append(["provider", provider]) }
         if let directory { rows.append(["directory", directory]) }
+        if let volume { rows.append(["workspace", "the volume \(volume)"]) }
         rows.append(["vault", vault.line])
         if let allowed = enclave?.allowed, !allowed.isEmpty {
             rows.append(["enclave", "loosened: \(allowed.joined(separator: ", "))"])

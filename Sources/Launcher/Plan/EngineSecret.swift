@@ -51,6 +51,7 @@ extension Provider {
 extension Project {
     /// The pod that its files ask for.
     func plan() throws(Failure) -> PodPlan {
-        try PodPlanner.plan(self, secrets: try SecretsFile.load(in: directory))
+        let plan = try PodPlanner.plan(self, secrets: try SecretsFile.load(in: directory))
+        return clone == nil ? plan : try plan.inVolumes()
     }
 }

@@ -44,6 +44,9 @@ extension PodPlanner {
                 mounts += hidingVault(
                     PodPlan.Mount(source: .folder(mount.source), target: mount.target, isReadOnly: mount.isReadOnly), project)
             case .volume:
+                if PodPlan.Volume.isAnyPods(mount.source) {
+                    throw Failure(.refused, "\(mount.place): the volume \(mount.source) is a pod's own; take the mount out")
+                }
                 mounts.append(
                     PodPlan.Mount(source: .volume(mount.source), target: mount.target, isReadOnly: mount.isReadOnly))
             case .tmpfs: mounts.append(PodPlan.Mount(source: .memory(mode: "1777"), target: mount.target))

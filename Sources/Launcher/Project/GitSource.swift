@@ -5,6 +5,8 @@ import Logging
 
 /// A project that somebody else keeps: a git repository, or a pull or merge request of one.
 struct GitSource: Equatable {
+    /// As its user gave it.
+    var address: String
     /// What git clones.
     var repository: String
     /// What git fetches and checks out, where it is not the default branch.
@@ -26,6 +28,7 @@ struct GitSource: Equatable {
         let address = text.hasPrefix("http") ? text.prefix { $0 != "?" && $0 != "#" } : text[...]
         var parts = address.split(separator: "/", omittingEmptySubsequences: false).map { String($0) }
         while parts.last == "" { parts.removeLast() }
+        self.address = text
         repository = parts.joined(separator: "/")
         folder = GitSource.name(repository)
         for (words, reference, mark) in [
@@ -54,31 +57,54 @@ struct GitSource: Equatable {
     func clone(into directory: String, log: Logger) throws(Failure) -> String {
         let place = "\(directory)/\(folder)"
         if access(place, F_OK) == 0 {
-            // `git remote get-url` would give the address that the user's insteadOf makes of it.
-            let origin = try HostCommand(arguments: ["git", "-C", place, "config", "--get", "remote.origin.url"]).run(
-                seconds: 30, log: log)
-            guard origin.status == 0, origin.output == repository + "\n" else {
+            guard isCloned(in: directory, log: log) else {
                 throw Failure(
                     .refused, "\(place) is there already and is no clone of \(repository); move it, or go to another folder")
             }
             return place
         }
-        log.notice("cloning \(repository)\(reference.map { " (\($0))" } ?? "") into \(folder)")
         let temporary = "\(place).\(getpid()).part"
+        try clone(to: temporary, log: log)
+        try move(temporary, to: place)
+        return place
+    }
+
+    /// Whether its folder in `directory` is a clone of it.
+    func isCloned(in directory: String, log: Logger) -> Bool {
+        let place = "\(directory)/\(folder)"
+        guard access(place, F_OK) == 0 else { return false }
+        // `git remote get-url` would give the address that the user's insteadOf makes of it.
+        let origin = try? HostCommand(arguments: ["git", "-C", place, "config", "--get", "remote.origin.url"]).run(
+            seconds: 30, log: log)
+        return origin?.status == 0 && origin?.output == repository + "\n"
+    }
+
+    /// Clones it to `place`, which is not there yet; when that fails, it is not there either.
+    func clone(to place: String, log: Logger) throws(Failure) {
+        log.notice("cloning \(repository)\(reference.map { " (\($0))" } ?? "")")
         do {
-            try git(["clone", "--quiet", "--", repository, temporary], log)
+            try git(["clone", "--quiet", "--", repository, place], log)
             if let reference {
-                try git(["-C", temporary, "fetch", "--quiet", "--", "origin", reference], log)
-                try git(["-C", temporary, "checkout", "--quiet", "-B", folder, "FETCH_HEAD"], log)
+                // With a name among the remote's, so that nobody takes its commits for unpushed ones.
+                let named = "+\(reference):refs/remotes/origin/\(reference)"
+                try git(["-C", place, "fetch", "--quiet", "--", "origin", named], log)
+                try git(["-C", place, "checkout", "--quiet", "-B", folder, "FETCH_HEAD"], log)
             }
         } catch {
-            _ = try? HostCommand(arguments: ["rm", "-rf", "--", temporary]).run(seconds: GitSource.cloneSeconds, log: log)
+            GitSource.remove(place, log: log)
             throw error
         }
+    }
+
+    /// Gives a clone its place, where nothing is yet.
+    func move(_ clone: String, to place: String) throws(Failure) {
         try failing(.project) { () throws(SystemError) in
-            try retrying("give \(place) its name") { clinux_rename_new(AT_FDCWD, temporary, AT_FDCWD, place) }
+            try retrying("give \(place) its name") { clinux_rename_new(AT_FDCWD, clone, AT_FDCWD, place) }
         }
-        return place
+    }
+
+    static func remove(_ place: String, log: Logger) {
+        _ = try? HostCommand(arguments: ["rm", "-rf", "--", place]).run(seconds: cloneSeconds, log: log)
     }
 
     /// On our terminal, so that git can ask for what it needs, and with its own words.
@@ -86,7 +112,8 @@ struct GitSource: Equatable {
         let command = HostCommand(arguments: ["git"] + arguments)
         log.debug("running \(command.description)")
         let status = try failing(.provider, next: "install git") { () throws(SystemError) in
-            try HostCommand.end(of: command.start(input: STDIN_FILENO, output: STDERR_FILENO, errors: STDERR_FILENO))
+            try HostCommand.end(
+                of: command.start(input: STDIN_FILENO, output: STDERR_FILENO, errors: STDERR_FILENO, endsWithUs: true))
         }
         if status != 0 { throw Failure(.provider, "git could not get \(repository) (status \(status)); its own words are above") }
     }

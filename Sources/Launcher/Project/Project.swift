@@ -9,6 +9,8 @@ struct Project: Equatable {
     var directory: String
     var config: ProjectConfig
     var devContainer: DevContainer?
+    /// Where its files are in a volume of an engine's, and the folder holds only what the launcher needs of them.
+    var clone: KeptClone?
     /// The folder of the vault's image.
     var vaultDirectory: String
     /// The folder that becomes /workspace.
@@ -42,7 +44,7 @@ struct Project: Equatable {
     /// libyaml's time grows with the square of how deep a document is nested.
     private static let longestConfig = 64 * 1024
 
-    /// The project at `path`, or the nearest one above the current folder.
+    /// The project at `path`, which may be the name of a pod that `up` cloned, or the nearest one above the current folder.
     ///
     /// - Throws: code 3 when there is none, or its files are wrong.
     static func find(at path: String?) throws(Failure) -> Project {
@@ -50,6 +52,10 @@ struct Project: Equatable {
             if let project = try nearest() { return project }
             let start = try canonical(".")
             throw Failure(.project, "there is no \(folder) folder in \(start) or above it; run tazpod init in your project")
+        }
+        if let clone = KeptClone.named(path) { return try load(clone.directory) }
+        if path.hasPrefix(podPrefix), access(path, F_OK) != 0 {
+            throw Failure(.project, "there is no pod \(path) that tazpod up cloned, and no folder of that name")
         }
         let start = try canonical(path)
         guard isOne(start) else {
@@ -95,7 +101,10 @@ struct Project: Equatable {
     }
 
     private static func load(_ directory: String) throws(Failure) -> Project {
-        let project = try read(directory)
+        var project = try read(directory)
+        project.clone = KeptClone.at(directory)
+        // A pod stays where its files are.
+        if let clone = project.clone, !clone.isWhole, let provider = clone.provider { project.config.provider = provider }
         let workspace = project.workspaceDirectory
         guard workspace == directory || workspace.hasPrefix(directory == "/" ? "/" : directory + "/") else {
             throw Failure(
@@ -129,6 +138,10 @@ struct Project: Equatable {
 
     /// The name of everything that is made for this project: the same for the same folder, different for two checkouts.
     var podName: String {
-        "tazpod-\(config.name)-\(StableHash.hexadecimal(directory.utf8).prefix(10))"
+        "\(Project.podPrefix)\(config.name)-\(Project.mark(of: directory))"
     }
+
+    static let podPrefix = "tazpod-"
+
+    static func mark(of directory: String) -> String { String(StableHash.hexadecimal(directory.utf8).prefix(10)) }
 }

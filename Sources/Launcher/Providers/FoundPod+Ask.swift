@@ -29,9 +29,11 @@ extension PodRecord {
         var directory: String
         var provider: String
         var state: State
+        /// The volume that is its workspace, where no folder is.
+        var volume: String?
     }
 
     var published: Published {
-        Published(name: name, project: project, directory: directory, provider: provider, state: state)
+        Published(name: name, project: project, directory: directory, provider: provider, state: state, volume: volume)
     }
 }

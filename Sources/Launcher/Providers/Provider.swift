@@ -11,6 +11,9 @@ protocol Provider: Sendable {
     /// It keeps secrets, and gives them to a pod as files.
     var givesSecrets: Bool { get }
 
+    /// It keeps volumes, which a pod's files can be in.
+    var hasVolumes: Bool { get }
+
     /// What `up` would do, as commands a person can read.
     func rendering(of plan: PodPlan) -> String
 
@@ -23,7 +26,10 @@ protocol Provider: Sendable {
     /// The plan as it is where this provider's pods are: on another machine, volumes take the place of this one's folders.
     func placed(_ plan: PodPlan) async throws -> PodPlan
 
-    /// Removes what stays when a pod on another machine goes: its workspace and its vault.
+    /// Whether the volumes and the image that were made for the plan are there.
+    func holds(_ plan: PodPlan) async throws -> Bool
+
+    /// Removes what stays when a pod goes whose workspace and vault are in volumes.
     func removeVolumes(of podName: String) async throws
 
     /// Makes and starts the pod, or starts it again; does nothing when it runs.
@@ -63,11 +69,15 @@ protocol Provider: Sendable {
 extension Provider {
     var givesSecrets: Bool { false }
 
+    var hasVolumes: Bool { false }
+
     func root(of record: PodRecord) -> String? { nil }
 
     func sawReady(_ record: PodRecord, within seconds: Int) -> Bool { false }
 
     func placed(_ plan: PodPlan) async throws -> PodPlan { plan }
+
+    func holds(_ plan: PodPlan) async throws -> Bool { true }
 
     func removeVolumes(of podName: String) async throws {}
 }
@@ -91,6 +101,8 @@ struct PodRecord: Codable, Equatable, Sendable {
     var pid: Int32?
     /// The pod's environment, where the engine does not keep it.
     var environment: [String: String] = [:]
+    /// The volume that is its workspace, where no folder is.
+    var volume: String?
 }
 
 /// Something to run in a pod.

@@ -4,11 +4,11 @@ import json
 import os
 import socket
 import subprocess
-import tarfile
 
 import pytest
 
-from pod import PASSPHRASE, Pod, end_process, wait_until
+from missing import missing
+from pod import PASSPHRASE, PROGRAMS, Pod, end_process, wait_until
 from relay import Relay
 
 CONFIG = "vault: {size: 64MiB}\n"
@@ -117,16 +117,28 @@ def test_an_engine_that_cannot_be_reached_is_one_sentence():
         pod.close()
 
 
-def test_an_image_without_tazpod_is_refused_there(docker, docker_address, tmp_path):
-    name = f"tazpod-test-nothing:{os.getpid()}"
-    archive = tmp_path / "empty.tar"
-    tarfile.open(archive, "w").close()
-    docker.run("import", str(archive), name)
-    pod = Pod("docker", config=f"provider: docker\nimage: {name}\n", environment={"DOCKER_HOST": docker_address})
+@pytest.mark.images
+@pytest.mark.parametrize("name", ["docker", "podman"])
+def test_an_image_without_tazpod_gets_it_there(name, request):
+    """As one more image, which is made once: there is nothing of this machine's to mount."""
+    if not (PROGRAMS / "bundle/bin/tazpod-init").exists():
+        missing("bin/bundle is not there; run make bundle")
+    engine, address = request.getfixturevalue(name), request.getfixturevalue(f"{name}_address")
+    debian = next(
+        image for image in ("debian:trixie-slim", "tazpod-debian:trixie-slim") if engine.run("image", "inspect", image, check=False).returncode == 0)
+    variable = {"docker": "DOCKER_HOST", "podman": "CONTAINER_HOST"}[name]
+    pod = Pod(
+        name, config=f"provider: {name}\nimage: {debian}\nuser: ann\n{CONFIG}", environment={variable: address, "DOCKER_BUILDKIT": "0"})
     try:
-        result = pod.run("up", check=4)
-        assert "the engine is on another machine" in result.errors and "tazpod-base" in result.errors
-        assert "(absent)" in pod.run("status", check=0).output and volumes(pod) == set()
+        said = pod.run("up", check=0, timeout=240).errors
+        (image,) = {word.rstrip(":") for word in said.split() if word.startswith("tazpod-bundled:")}
+        assert pod.public("sh", "-c", "id -un; grep -c usr/local /proc/self/mountinfo").output == "ann\n0\n"
+        pod.run("unlock", "--detach", passphrase=PASSPHRASE, check=0, timeout=120)
+        pod.ghost("echo a secret > ~/secrets/token", check=0)
+        pod.run("down", check=0, timeout=120)
+        assert "bundled" not in pod.run("up", check=0, timeout=120).errors
+        assert pod.run("unlock", "--", "cat", "/home/ann/secrets/token", passphrase=PASSPHRASE, check=0).output == "a secret\n"
+        pod.run("down", "--purge", "--yes", check=0, timeout=120)
+        engine.run("image", "rm", image)
     finally:
         pod.close()
-        docker.run("image", "rm", name)

@@ -1,9 +1,11 @@
 """Pods of a user who is not root, under podman: the same verbs, the files stay the user's, the vault is opened in memory."""
 
 import json
+import os
 import pathlib
 import re
 import shutil
+import subprocess
 import tempfile
 
 import pytest
@@ -11,6 +13,7 @@ import pytest
 from attacks import open_with_secret, put
 from missing import missing
 from pod import PROGRAMS, Leftovers, digest, tool
+from repository import make_repository
 from rootless import FIRST, GID, UID, RootlessPod, RootlessPodman, processes
 
 PROVIDER = 4
@@ -174,3 +177,28 @@ def test_a_secret_of_podmans_is_the_ghosts_and_not_the_public_areas(rootless, ma
     finally:
         pod.down()
         rootless.run("secret", "rm", "TAZPOD_TEST")
+
+
+@pytest.mark.long
+def test_a_clone_is_in_a_volume_of_the_users(rootless):
+    folder = rootless.folder / "cloned"
+    folder.mkdir()
+    bare = make_repository(folder)
+    for path in [folder, *folder.rglob("*")]:
+        os.chown(path, UID, GID, follow_symlinks=False)
+
+    def run(*words):
+        done = subprocess.run(
+            rootless.command(str(rootless.programs / "tazpod"), *words), capture_output=True, text=True, timeout=120, cwd=folder,
+            env=rootless.environment, stdin=subprocess.DEVNULL)
+        assert done.returncode == 0, done
+        return done
+
+    name = json.loads(run("up", f"file://{bare}", "--provider", "podman", "--json").stdout)["name"]
+    try:
+        assert run("exec", "--project", name, "--", "sh", "-c", "cd /workspace && git status --porcelain file && stat -c %U . file").stdout == "tazpod\ntazpod\n"
+        run("down", "--project", name)
+        assert "cloning" not in run("up", f"file://{bare}").stderr
+    finally:
+        run("down", "--purge", "--yes", "--project", name)
+    assert name not in rootless.run("volume", "ls").stdout.decode()

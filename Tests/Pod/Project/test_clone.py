@@ -1,4 +1,4 @@
-"""`tazpod up URL`: a repository, or a pull or merge request of one, becomes a project here."""
+"""`tazpod up URL` under native, which has no volumes: a repository, or a pull or merge request of one, becomes a folder here."""
 
 import os
 import pathlib
@@ -9,43 +9,16 @@ import pytest
 
 from missing import missing
 from pod import PROGRAMS
+from repository import git
 
 PROVIDER, REFUSED = 4, 7
-
-
-def git(folder, *arguments):
-    subprocess.run(
-        ["git", "-C", str(folder), "-c", "user.name=t", "-c", "user.email=t@example.org", "-c", "commit.gpgsign=false", *arguments],
-        check=True, capture_output=True, timeout=30)
-
-
-@pytest.fixture
-def repository(tmp_path):
-    """A bare repository with a default branch, and two requests as GitHub and GitLab keep them."""
-    for program in ("bwrap", "git"):
-        if shutil.which(program) is None:
-            missing(f"{program} is not installed")
-    work = tmp_path / "work"
-    work.mkdir()
-    git(work, "init", "-q", "-b", "main")
-    (work / "file").write_text("main")
-    git(work, "add", ".")
-    git(work, "commit", "-qm", "one")
-    (work / "file").write_text("request")
-    git(work, "commit", "-qam", "two")
-    git(work, "update-ref", "refs/pull/7/head", "HEAD")
-    (work / "file").write_text("merge request")
-    git(work, "commit", "-qam", "three")
-    git(work, "update-ref", "refs/merge-requests/7/head", "HEAD")
-    git(work, "reset", "-q", "--hard", "main~2")
-    bare = tmp_path / "web.git"
-    subprocess.run(["git", "clone", "-q", "--mirror", str(work), str(bare)], check=True, timeout=30)
-    return bare
 
 
 @pytest.fixture
 def tazpod(tmp_path):
     """Runs tazpod in a folder of its own; the pods that it made end with the test."""
+    if shutil.which("bwrap") is None:
+        missing("bubblewrap is not installed")
     place = tmp_path / "here"
     place.mkdir(mode=0o755)
     os.chmod(tmp_path, 0o755)

@@ -42,12 +42,12 @@ struct Bundle: Equatable {
         return self
     }
 
-    /// The options of an engine's `run` that give it to a container of `image`.
+    /// The options of an engine's `run` that give it to a container of `image`, or only what goes with it, where it is in there.
     ///
     /// The user and the signal that the image names are for its own program.
-    func options(_ image: EngineImage) -> [String] {
+    func options(_ image: EngineImage, isMounted: Bool = true) -> [String] {
         let files = Bundle.programs.map { ("\(folder)/bin/\($0)", "\(PodPaths.programs)/\($0)") }
-        var options = (files + [(folder, PodPaths.bundle)]).flatMap {
+        var options = (isMounted ? files + [(folder, PodPaths.bundle)] : []).flatMap {
             ["--mount", EngineArguments.fields(["type=bind", "source=\($0.0)", "target=\($0.1)", "ro"])]
         }
         let path = image.value(of: "PATH") ?? Bundle.usualPath

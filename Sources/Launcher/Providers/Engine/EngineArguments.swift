@@ -7,6 +7,8 @@ struct EngineArguments {
     var majors: [String: Int] = [:]
     /// Where the image has none of TazPod's programs: what gives it to them, and what is known of the image.
     var bundled: (bundle: Bundle, image: EngineImage)?
+    /// The image in which they are, where they cannot be mounted.
+    var bundledImage: String?
 
     func run(_ plan: PodPlan) -> [String] {
         let container = plan.workspace
@@ -18,18 +20,19 @@ struct EngineArguments {
         if container.resources.gpu { arguments += engine.gpuOptions }
         if engine.absentSecret != nil { arguments += container.secrets.flatMap { ["--secret", option(forSecret: $0)] } }
         return arguments + engine.runOptions + privileges(container)
-            + bundle + (bundled == nil ? [] : ["--entrypoint", "\(PodPaths.programs)/tazpod-init"]) + [container.image]
+            + bundle + (bundled == nil ? [] : ["--entrypoint", "\(PodPaths.programs)/tazpod-init"])
+            + [bundledImage ?? container.image]
     }
 
     /// A container with a pod's privileges and nothing of the host's, that runs `command` and goes.
     func trial(_ plan: PodPlan, _ command: [String]) -> [String] {
         let container = plan.workspace
         return ["run", "--rm", "--pull", "never", "--network", "none"] + environment(container) + engine.runOptions
-            + privileges(container) + bundle + ["--entrypoint", command.first ?? "", container.image]
+            + privileges(container) + bundle + ["--entrypoint", command.first ?? "", bundledImage ?? container.image]
             + command.dropFirst()
     }
 
-    private var bundle: [String] { bundled.map { $0.bundle.options($0.image) } ?? [] }
+    private var bundle: [String] { bundled.map { $0.bundle.options($0.image, isMounted: bundledImage == nil) } ?? [] }
 
     private func environment(_ container: PodPlan.Container) -> [String] {
         container.environment.sorted { $0.key < $1.key }.flatMap { ["--env", "\($0.key)=\($0.value)"] }

@@ -3,11 +3,12 @@ import FoundationEssentials
 
 /// What an engine knows of an image, as far as it decides how a pod is made from it.
 struct EngineImage: Decodable, Equatable {
+    var id: String?
     var labels: [String: String]?
     /// `NAME=value` each.
     var environment: [String]?
 
-    static let inspectFormat = "{\"labels\":{{json .Config.Labels}},\"environment\":{{json .Config.Env}}}"
+    static let inspectFormat = "{\"id\":{{json .ID}},\"labels\":{{json .Config.Labels}},\"environment\":{{json .Config.Env}}}"
 
     /// The label by which our images say where TazPod's programs are in them; what is built upon them has it too.
     private static let programsLabel = "dev.tazpod.programs"

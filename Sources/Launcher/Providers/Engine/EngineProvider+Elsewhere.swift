@@ -6,12 +6,6 @@ extension EngineProvider {
         await isElsewhere() ? try plan.elsewhere() : plan
     }
 
-    func removeVolumes(of podName: String) async throws {
-        guard await isElsewhere() else { return }
-        let result = try await run(["volume", "rm", "--force"] + PodPlan.Volume.all(podName))
-        if result.status != 0 { throw Failure(.provider, "\(name) could not remove the pod's volumes: \(result.complaint)") }
-    }
-
     private func isElsewhere() async -> Bool {
         let endpoint = EngineEndpoint()
         guard engine == .docker else { return endpoint.isPodmanRemote }

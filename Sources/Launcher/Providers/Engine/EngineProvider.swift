@@ -10,6 +10,7 @@ struct EngineProvider: Provider {
 
     var name: String { engine.name }
     let programFolder = PodPaths.programs
+    let hasVolumes = true
     var givesSecrets: Bool { engine.absentSecret != nil }
 
     private static let inspectSeconds = 30
@@ -25,7 +26,8 @@ struct EngineProvider: Provider {
         let building = plan.build.map { ImageBuilder(engine: engine, log: log).rendering($0) } ?? []
         // Without the engine nobody knows what is in the image.
         let known = (try? arguments(for: plan)) ?? EngineArguments(engine: engine, majors: KernelDevices.blockMajors())
-        return (building + [command(known.run(plan)).description]).joined(separator: "\n")
+        let bundling = known.bundledImage.map { ["# the image \($0): \(plan.workspace.image) with TazPod's programs"] } ?? []
+        return (building + bundling + [command(known.run(plan)).description]).joined(separator: "\n")
     }
 
     func prepareImage(_ build: ImageBuild, again: Bool) async throws {
@@ -51,13 +53,9 @@ struct EngineProvider: Provider {
             seconds: EngineProvider.inspectSeconds, log: log)
         // It is `run` that says why.
         guard result.status == 0, let image = EngineImage.parse(result.output), !image.hasPrograms else { return arguments }
-        guard !plan.isElsewhere else {
-            throw Failure(
-                .provider,
-                "the image \(name) has no TazPod in it, and the engine is on another machine, where there is nothing to mount into it; "
-                    + "name an image that is built upon tazpod-base")
-        }
-        arguments.bundled = (try Bundle.find(for: plan), image)
+        let bundle = try Bundle.find(for: plan)
+        arguments.bundled = (bundle, image)
+        if plan.isElsewhere { arguments.bundledImage = try BundledImage(bundle: bundle, base: name, image: image).name }
         return arguments
     }
 
@@ -68,7 +66,10 @@ struct EngineProvider: Provider {
             return record
         }
         try refuseDriver(of: plan)
-        let result = try await run(arguments(for: plan).run(plan))
+        let arguments = try arguments(for: plan)
+        try makeBundledImage(arguments, of: plan)
+        try await makeVolumes(of: plan)
+        let result = try await run(arguments.run(plan))
         if result.status == 0 {
             // An engine that cannot limit something starts the pod nevertheless.
             if plan.workspace.resources != PodPlan.Resources(), !result.errors.isEmpty {
@@ -76,7 +77,8 @@ struct EngineProvider: Provider {
             }
             return PodRecord(
                 name: plan.name, project: plan.project, directory: plan.directory, provider: name, state: .running,
-                planDigest: plan.digest, user: plan.workspace.user, environment: plan.userEnvironment)
+                planDigest: plan.digest, user: plan.workspace.user, environment: plan.userEnvironment,
+                volume: plan.workspaceVolume)
         }
         if engine.absentImage.contains(where: { result.errors.contains($0) }) {
             throw Failure(
@@ -164,6 +166,7 @@ struct EngineProvider: Provider {
 
     func trial(of plan: PodPlan, _ arguments: [String]) throws -> TrialCommand {
         let container = try self.arguments(for: plan)
+        try makeBundledImage(container, of: plan)
         return TrialCommand(command: command(container.trial(plan, ["\(programFolder)/tazpod-ghost"] + arguments)))
     }
 

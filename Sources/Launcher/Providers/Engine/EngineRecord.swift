@@ -80,6 +80,7 @@ enum EngineRecord {
             directory: labels[EngineLabels.directory] ?? "", provider: engine,
             state: runs(found.state) ? .running : .stopped, planDigest: labels[EngineLabels.plan] ?? "",
             user: labels[EngineLabels.user] ?? "tazpod",
-            environment: UserEnvironment.parse(labels[EngineLabels.environment] ?? ""))
+            environment: UserEnvironment.parse(labels[EngineLabels.environment] ?? ""),
+            volume: labels[EngineLabels.volume].flatMap { $0.isEmpty ? nil : $0 })
     }
 }

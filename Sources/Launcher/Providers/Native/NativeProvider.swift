@@ -38,6 +38,15 @@ struct NativeProvider: Provider {
         log.notice("native pods have this machine's own programs: \(build.name) is not built, and has no effect")
     }
 
+    func placed(_ plan: PodPlan) async throws -> PodPlan {
+        guard plan.workspaceVolume == nil else {
+            throw Failure(
+                .provider,
+                "\(plan.project) was cloned for a volume, and native has none; start docker or podman, or clone it with git")
+        }
+        return plan
+    }
+
     func environment(ofImage plan: PodPlan) async throws -> [String: String] { NativeLayout.baseEnvironment }
 
     func start(_ plan: PodPlan, existing: PodRecord?) async throws -> PodRecord {

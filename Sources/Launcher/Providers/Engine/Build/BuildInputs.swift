@@ -25,6 +25,10 @@ enum BuildInputs {
         return StableHash.hexadecimal(text.utf8)
     }
 
+    static func digest(ofFolder folder: String) throws(Failure) -> String {
+        StableHash.hexadecimal(try tree(folder, without: []).utf8)
+    }
+
     private static func encoded(_ build: ImageBuild) -> String {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.sortedKeys]
