@@ -79,6 +79,7 @@ def test_fifty_kills_at_random_instants(pod, probes):
     assert total > 0
 
 
+@pytest.mark.long
 def test_kills_while_the_vault_is_being_opened(pod):
     chance = random.Random(SEED)
     init, leftovers = pod.init_pid(), Leftovers(pod)

@@ -41,6 +41,7 @@ READ_ALL = """cd ~/secrets; n=0
 for f in d*/file; do dd if=$f of=/dev/null bs=64k iflag=direct 2>/dev/null && n=$((n + 1)); done; ls -R . >/dev/null 2>&1; echo $n"""
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("is_open", [True, False], ids=["while it is open", "while it is locked"])
 def test_ten_thousand_flips_in_the_data(filled, is_open):
     pod, chance = filled, random.Random(SEED)

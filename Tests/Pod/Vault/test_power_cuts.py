@@ -62,6 +62,7 @@ class Session:
             return sum(pool.map(self.judge, parts, [cuts] * PARTS), [])
 
 
+@pytest.mark.long
 def test_after_a_thousand_power_cuts_everything_acknowledged_is_whole(make_layered_pod, tmp_path):
     session = Session(make_layered_pod(), tmp_path)
     assert len(session.plain.flushes) > CHANGES

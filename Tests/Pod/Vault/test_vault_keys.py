@@ -255,6 +255,7 @@ def memory(pid):
     return found
 
 
+@pytest.mark.long
 def test_kills_while_keys_are_changed_leave_a_key_that_works(native_pod):
     pod, chance = native_pod, random.Random(7)
     good = pod.folder / "good.img"

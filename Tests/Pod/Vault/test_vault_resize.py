@@ -141,6 +141,7 @@ def resize_under_fire(pod, rounds, seed):
     return wrong
 
 
+@pytest.mark.long
 def test_kills_at_random_instants_lose_nothing(native_pod):
     pod = native_pod()
     assert resize_under_fire(pod, 20, seed=11) == []
