@@ -57,6 +57,9 @@ static const int CLINUX_REBOOT_RESTART = (int)RB_AUTOBOOT;
 static inline int clinux_unshare(int flags) { return unshare(flags); }
 static inline int clinux_setns(int descriptor, int type) { return setns(descriptor, type); }
 
+// keyctl(2), KEYCTL_JOIN_SESSION_KEYRING: a new one without a name, for the calling thread and what it starts.
+static inline long clinux_join_new_session_keyring(void) { return syscall(SYS_keyctl, 1, (char *)0); }
+
 static inline int clinux_pidfd_open(pid_t pid, unsigned flags) { return (int)syscall(SYS_pidfd_open, pid, flags); }
 
 static inline char *_Nullable *_Nullable clinux_environ(void) {

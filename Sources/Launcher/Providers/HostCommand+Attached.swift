@@ -12,6 +12,7 @@ extension HostCommand {
         plan.descriptors = .only([input, output, errors])
         plan.directory = directory
         plan.endsWithParent = endsWithUs
+        if joinsPod { try SessionKeyring.leave() }
         return try spawn(plan)
     }
 

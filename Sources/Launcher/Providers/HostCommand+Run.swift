@@ -22,16 +22,19 @@ struct CommandOutput: Sendable {
 
 extension HostCommand {
     private static let outputLimit = 16 << 20
+    private static let longestSeconds = 24 * 3600
 
     /// Runs it to its end, without a terminal.
     ///
     /// - Throws: code 4 when the program is not there.
-    func run(log: Logger, input: [UInt8] = []) async throws -> CommandOutput {
+    func run(log: Logger) async throws -> CommandOutput {
+        // Subprocess starts it on another thread.
+        if joinsPod { return try run(seconds: HostCommand.longestSeconds, log: log) }
         log.debug("running \(description)")
         do {
             let result = try await Subprocess.run(
                 executable, arguments: Arguments(Array(arguments.dropFirst())), environment: subprocessEnvironment,
-                input: .array(input), output: .string(limit: HostCommand.outputLimit),
+                input: .none, output: .string(limit: HostCommand.outputLimit),
                 error: .string(limit: HostCommand.outputLimit))
             return CommandOutput(
                 status: result.terminationStatus.shellStatus, output: result.standardOutput, errors: result.standardError)
@@ -61,6 +64,7 @@ extension HostCommand {
         plan.signalMask = InheritedSignals.mask
         plan.descriptors = .only([standardInput.raw, standardOutput, STDERR_FILENO])
         return try failing(.provider, next: "install it, or choose another provider") { () throws(SystemError) in
+            if joinsPod { try SessionKeyring.leave() }
             let pid = try spawn(plan)
             var status: Int32 = 0
             try retrying("wait for \(arguments[0])") { waitpid(pid, &status, 0) }
@@ -77,7 +81,10 @@ extension HostCommand {
         log.debug("becoming \(description)")
         let words = CStringArray(arguments)
         let list = CStringArray(variables.map { "\($0.key)=\($0.value)" })
-        try failing(.provider) { () throws(SystemError) in try InheritedSignals.mask.setAsMask() }
+        try failing(.provider) { () throws(SystemError) in
+            if joinsPod { try SessionKeyring.leave() }
+            try InheritedSignals.mask.setAsMask()
+        }
         clinux_exec(arguments[0], words.pointer, list.pointer)
         throw Failure(.provider, SystemError.last("run \(arguments[0])"), next: "install it, or choose another provider")
     }

@@ -11,6 +11,7 @@ extension HostCommand {
     /// - Throws: code 4.
     func start(_ plan: SpawnPlan, log: Logger) throws(Failure) -> pid_t {
         do throws(SystemError) {
+            if joinsPod { try SessionKeyring.leave() }
             guard ids != nil else { return try spawn(plan) }
         } catch {
             throw failure(error)

@@ -131,4 +131,6 @@ struct HostCommand: Equatable, Sendable {
     var onlyEnvironment: [String: String]?
     /// It runs as root of a new user namespace that has these ids; nil runs it as who we are.
     var ids: NamespaceIDs?
+    /// It becomes a part of a native pod, so it shares no keys with us.
+    var joinsPod = false
 }

@@ -5,6 +5,7 @@ import pytest
 
 import test_elsewhere
 import test_isolation
+import test_keyring
 import test_kills
 import test_launcher
 import test_proof
@@ -27,6 +28,7 @@ AGAIN = {
         "test_without_the_user_namespace_an_early_attacker_gets_in",
         "test_without_the_user_namespace_the_same_channels_are_open",
     ],
+    test_keyring: ["test_the_keys_of_the_hosts_session_are_not_the_pods"],
     test_kills: ["test_stopping_the_pod_locks_first"],
     test_launcher: [
         "test_a_changed_config_is_said_by_up_and_changes_nothing",

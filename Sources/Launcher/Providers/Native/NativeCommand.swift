@@ -13,7 +13,8 @@ struct NativeCommand {
         let user = hasUserNamespace ? ["--user"] : []
         var arguments = ["nsenter", "--target", String(pid)] + user + ["--mount", "--uts", "--ipc", "--pid"]
         arguments += ["--wdns=\(request.directory ?? PodPaths.workspace)", "--"]
-        return HostCommand(arguments: arguments + (request.isInteractive ? relayed : inner), onlyEnvironment: environment)
+        return HostCommand(
+            arguments: arguments + (request.isInteractive ? relayed : inner), onlyEnvironment: environment, joinsPod: true)
     }
 
     /// The relay is root, with what it takes to give the terminal and itself to the user.

@@ -110,7 +110,7 @@ struct NativeProvider: Provider {
     ///
     /// - Returns: the pid of the pod's PID 1, as bubblewrap tells it.
     private func launch(_ layout: NativeLayout, _ ids: NamespaceIDs?, log logFile: String) throws -> Int32 {
-        let command = HostCommand(arguments: layout.arguments(root: HostRoot.current()), ids: ids)
+        let command = HostCommand(arguments: layout.arguments(root: HostRoot.current()), ids: ids, joinsPod: true)
         log.debug("running \(command.description)")
         let output = try failing(.provider) { () throws(SystemError) in
             try Descriptor.open(logFile, O_WRONLY | O_CREAT | O_APPEND, mode: 0o600, stage: "open the pod's log")
@@ -210,7 +210,8 @@ struct NativeProvider: Provider {
         let accounts = try NativeAccounts.forPod(plan, isMapped: ids != nil)
         return TrialCommand(
             command: HostCommand(
-                arguments: layout.arguments(root: HostRoot.current()), onlyEnvironment: layout.environment, ids: ids),
+                arguments: layout.arguments(root: HostRoot.current()), onlyEnvironment: layout.environment, ids: ids,
+                joinsPod: true),
             inputs: [accounts.passwd, accounts.group])
     }
 
