@@ -12,7 +12,7 @@ struct NativeCommandTests {
     }
 
     private static let enter = ["nsenter", "--target", "77", "--mount", "--uts", "--ipc", "--pid"]
-    private static let powerless = ["--no-new-privs", "--bounding-set=-all", "--inh-caps=-all", "--"]
+    private static let powerless = ["--no-new-privs", "--bounding-set=-all", "--inh-caps=-all", "--pdeathsig", "TERM", "--"]
 
     @Test("A command of the user's has the user's ids and no privilege")
     func user() {

@@ -145,6 +145,18 @@ def test_standard_input_output_and_errors_stay_apart(pod):
         assert (done.status, done.output, done.errors) == (0, "in\n", "err\n")
 
 
+@pytest.mark.parametrize("provider", ["native"], indirect=True)
+def test_a_command_ends_with_the_exec_that_somebody_ends(pod):
+    """An engine's own `exec` would leave it behind."""
+    exec_ = subprocess.Popen(
+        pod.command("exec", "--", "sh", "-c", "trap 'echo ended; exit 0' TERM; echo ready; while :; do sleep 0.05; done"),
+        stdout=subprocess.PIPE, text=True, env=pod.environment)
+    assert exec_.stdout.readline() == "ready\n"
+    exec_.terminate()
+    assert exec_.communicate(timeout=20)[0] == "ended\n"
+    assert exec_.returncode != 0
+
+
 def test_a_binary_stream_passes_unchanged(pod):
     pod.unlock()
     data = bytes(range(256)) * 4096

@@ -27,7 +27,8 @@ struct NativeCommand {
     private var inner: [String] {
         // Root's uid is all that TazPod's own programs need; the host's root has more.
         let identity = request.isRoot ? [] : ["--reuid", record.user, "--regid", record.user, "--init-groups"]
-        return ["setpriv"] + identity + ["--no-new-privs", "--bounding-set=-all", "--inh-caps=-all", "--"]
+        // nsenter waits for it, and passes no signal on.
+        return ["setpriv"] + identity + ["--no-new-privs", "--bounding-set=-all", "--inh-caps=-all", "--pdeathsig", "TERM", "--"]
             + UserEnvironment.command(request, in: record)
     }
 
