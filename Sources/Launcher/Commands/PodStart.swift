@@ -35,8 +35,14 @@ struct PodStart {
             try makeVaultFolder()
         }
         if existing == nil { try project.clone?.note(provider: provider.name) }
-        let pod = FoundPod(record: try await provider.start(plan, existing: existing), provider: provider)
-        if existing != nil || !provider.sawReady(pod.record, within: wait) { try await waitUntilReady(pod) }
+        var pod = FoundPod(record: try await provider.start(plan, existing: existing), provider: provider)
+        if existing != nil || !provider.sawReady(pod.record, within: wait) {
+            if try await !waitUntilReady(pod, mayHaveEnded: existing?.state == .running) {
+                let ended = try await provider.find(pod.record.name)
+                pod = FoundPod(record: try await provider.start(plan, existing: ended), provider: provider)
+                _ = try await waitUntilReady(pod, mayHaveEnded: false)
+            }
+        }
         if plan.workspaceVolume != nil, project.clone?.isWhole != false {
             try await ProjectCopy(project: project, log: log).bring(into: pod)
         }
@@ -104,17 +110,31 @@ struct PodStart {
         }
     }
 
-    private func waitUntilReady(_ pod: FoundPod) async throws {
-        let probe = plan.workspace.readyProbe
-        let words = ["\(pod.provider.programFolder)/\(probe[0])"] + probe.dropFirst() + ["--wait", String(wait)]
-        // As root: a user that the image lacks is there only once init has made it.
-        let command = try pod.provider.command(PodCommand(arguments: words, isRoot: true, directory: "/"), in: pod.record)
-        if try await command.run(log: log).status == 0 { return }
-        guard try await pod.provider.find(pod.record.name)?.state == .running else {
-            throw Failure(.provider, "the pod ended while it started; tazpod logs says why")
-        }
+    /// - Parameter mayHaveEnded: It was found running; its engine may have noticed its end too late.
+    /// - Returns: false for one that had ended.
+    private func waitUntilReady(_ pod: FoundPod, mayHaveEnded: Bool) async throws -> Bool {
+        let deadline = monotonicMilliseconds() + Int64(wait) * 1000
+        repeat {
+            if try await isReady(pod, by: deadline) { return true }
+            if try await pod.provider.find(pod.record.name)?.state != .running {
+                if mayHaveEnded { return false }
+                throw Failure(.provider, "the pod ended while it started; tazpod logs says why")
+            }
+            usleep(PodStart.pauseMicroseconds)
+        } while monotonicMilliseconds() < deadline
         throw Failure(.timeout, "the pod was not ready within \(wait) seconds; tazpod logs says why, --wait gives it longer")
     }
+
+    private func isReady(_ pod: FoundPod, by deadline: Int64) async throws -> Bool {
+        let seconds = max(1, (deadline - monotonicMilliseconds() + 999) / 1000)
+        let probe = plan.workspace.readyProbe
+        let words = ["\(pod.provider.programFolder)/\(probe[0])"] + probe.dropFirst() + ["--wait", String(seconds)]
+        // As root: a user that the image lacks is there only once init has made it.
+        let command = try pod.provider.command(PodCommand(arguments: words, isRoot: true, directory: "/"), in: pod.record)
+        return try await command.run(log: log).status == 0
+    }
+
+    private static let pauseMicroseconds: UInt32 = 100_000
 }
 
 /// How long a verb that starts a pod waits until it is ready.

@@ -70,6 +70,27 @@ def test_a_stopped_pod_starts_again_with_what_was_written_in_it_and_a_locked_vau
     pod.unlock()
 
 
+@pytest.mark.parametrize("provider", ["docker"], indirect=True)
+def test_a_pod_whose_end_its_engine_has_not_noticed_yet_is_started_again(pod):
+    """What stands between the daemon and the pod is held up while the pod is killed, so that it counts as running when `up` comes."""
+    init = pod.init_pid()
+    shim = parent_of(init)
+    os.kill(shim, signal.SIGSTOP)
+    try:
+        os.kill(init, signal.SIGKILL)
+        up = begin(pod, "up", "--provider", "docker")
+        time.sleep(1)
+    finally:
+        os.kill(shim, signal.SIGCONT)
+    ended(up)
+    assert pod_state(pod) == "ready" and pod.init_pid() != init
+
+
+def parent_of(pid):
+    with open(f"/proc/{pid}/stat", encoding="utf-8") as file:
+        return int(file.read().rpartition(") ")[2].split()[1])
+
+
 def test_what_is_not_there_cannot_be_started_or_stopped(new_pod):
     for verb in ("start", "stop"):
         result = new_pod.run(verb, check=PROVIDER)
