@@ -32,8 +32,9 @@ extension KeptClone {
 
     /// Takes away all that the launcher does not read, now that it is in the volume.
     func strip(_ project: Project, log: Logger) throws(Failure) {
-        guard isWhole else { return }
+        // Whoever was killed right after the exchange left what it took away.
         sweep(place, log: log)
+        guard isWhole else { return }
         let kept = project.launcherFiles.filter { access("\(directory)/\($0)", F_OK) == 0 }
         try run(["mkdir", "--", temporary], log)
         for name in kept { try run(["cp", "-a", "--", "\(directory)/\(name)", "\(temporary)/"], log) }
