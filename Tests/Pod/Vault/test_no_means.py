@@ -1,5 +1,6 @@
 """A disk, memory or a device that lacks: one sentence, the contract's exit code, and nothing lost."""
 
+import contextlib
 import os
 import shutil
 import subprocess
@@ -13,32 +14,32 @@ from refusal import opens_again, refused
 VAULT, REFUSED, PROVIDER = 6, 7, 4
 
 
-def test_an_image_on_a_read_only_mount(make_pod):
-    pod = make_pod()
-    pod.use_quick_vault()
+@contextlib.contextmanager
+def read_only_vault_folder(pod):
     folder = str(pod.image.parent)
     tool("mount", "--bind", folder, folder)
     tool("mount", "-o", "remount,bind,ro", folder)
     try:
-        pod.up()
-        refused(pod, VAULT, words=["read-only"])
+        yield
     finally:
         pod.run("down")
         tool("umount", folder)
+
+
+def test_an_image_on_a_read_only_mount(make_pod):
+    pod = make_pod()
+    pod.use_quick_vault()
+    with read_only_vault_folder(pod):
+        pod.up()
+        refused(pod, VAULT, words=["read-only"])
 
 
 def test_no_new_vault_on_a_read_only_mount(make_pod):
     pod = make_pod()
     pod.image.parent.mkdir(parents=True)
-    folder = str(pod.image.parent)
-    tool("mount", "--bind", folder, folder)
-    tool("mount", "-o", "remount,bind,ro", folder)
-    try:
+    with read_only_vault_folder(pod):
         pod.up()
         refused(pod, VAULT, words=["read-only"])
-    finally:
-        pod.run("down")
-        tool("umount", folder)
 
 
 @pytest.fixture
